@@ -1,0 +1,65 @@
+// A fuser: the projectors of one sharer-receiver pair and which layers they join. Files: the reference's checkpoint
+// folder (projector_i.json + .pt, projector_config.json, recipe config.json one folder up), or fuser.safetensors +
+// manifest.json + SHA256SUMS.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "c2c/base/log.h"
+#include "c2c/fuser/projector.h"
+
+namespace c2c {
+
+// Receiver layer <- sharer layer through a projector. The reference allows several pairs per receiver layer and uses
+// the first; the others are kept for writing back.
+struct LayerLink {
+  std::int64_t sharer_layer = 0;
+  std::int64_t projector = 0;
+};
+using LayerMap = std::map<std::int64_t, std::vector<LayerLink>>;  // receiver layer -> links
+
+// What the training recipe next to the checkpoint says about use; absent fields were not said.
+struct FuserRecipe {
+  std::string receiver, sharer;  // Hugging Face ids
+  std::optional<bool> align;
+  std::optional<std::string> alignment_strategy, fusion_mode;
+  std::optional<bool> include_response;
+};
+
+struct Fuser {
+  std::string source;
+  std::vector<std::shared_ptr<Projector>> projectors;
+  LayerMap layers;
+  FuserRecipe recipe;
+
+  // Smallest number of sharer layers that must run (1 + highest mapped open one); 0 when every gate is shut.
+  std::int64_t sharer_layers_needed() const;
+  // Throws kInput naming the projector and both shapes where it does not fit the pair.
+  void check_geometry(const KvGeometry& receiver, const KvGeometry& sharer) const;
+};
+
+struct FuserLoadOptions {
+  at::ScalarType dtype = at::kBFloat16;
+  at::Device device = at::kCPU;
+  bool allow_missing = false;  // the reference's non-strict load
+};
+
+// `path`: the folder with projector_*.pt, its parent (then `subfolder` is looked up), a run folder of ours
+// (fuser.safetensors + manifest.json), or the file fuser.safetensors.
+std::shared_ptr<Fuser> load_fuser(const std::filesystem::path& path, const FuserLoadOptions& options,
+                                  const std::string& subfolder = "final");
+void save_fuser_safetensors(const Fuser& fuser, const std::filesystem::path& folder);
+void save_fuser_reference(const Fuser& fuser, const std::filesystem::path& folder);
+
+// Layer mappings of the reference (spec/training.md 6): for every receiver layer its k source layers, best first.
+std::vector<std::vector<std::int64_t>> last_aligned_sources(std::int64_t targets, std::int64_t sources,
+                                                            std::int64_t k = 1);
+std::vector<std::vector<std::int64_t>> k_nearest_sources(std::int64_t targets, std::int64_t sources,
+                                                         std::int64_t k = 1);
+
+}  // namespace c2c

@@ -1,0 +1,61 @@
+// A projector writes new K and V for one receiver layer from the sharer's and the receiver's (C2C paper, section 3.3;
+// reference: rosetta/model/projector.py). Legend: B batch, H kv heads, N tokens, D head size; s sharer, r receiver.
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "c2c/model/cache/kv_cache.h"
+#include "c2c/tensor/nn/module.h"
+
+namespace c2c {
+
+// How a training forward draws: gate noise u ~ U[0,1) of the given shape (tests hand in recorded draws), and dropout.
+struct TrainingDraws {
+  std::function<at::Tensor(at::IntArrayRef shape, at::TensorOptions options)> uniform;  // empty: at::rand
+};
+
+struct ProjectContext {
+  bool training = false;
+  const TrainingDraws* draws = nullptr;
+  // Filled when set: what inspection and analyses want. (B, Hr, N, 1) normalised scalars, gate values.
+  struct Capture {
+    at::Tensor key_scalar, value_scalar;
+    double key_gate_logit = 0, value_gate_logit = 0;
+  }* capture = nullptr;
+};
+
+class Projector {
+ public:
+  virtual ~Projector() = default;
+  // sharer (B, Hs, N, Ds), receiver (B, Hr, N, Dr) -> (B, Hr, N, Dr). In evaluation a part whose gate is shut returns
+  // the receiver's own tensor and costs no arithmetic.
+  virtual KvPair forward(const KvPair& sharer, const KvPair& receiver, const ProjectContext& context) const = 0;
+
+  // True when evaluation would return the receiver's K and V unchanged.
+  virtual bool is_closed() const = 0;
+  virtual void set_temperature_step(std::int64_t step) = 0;  // T0 (T1/T0)^min(k/anneal_steps, 1)
+
+  virtual const std::string& class_name() const = 0;
+  virtual const nlohmann::ordered_json& init_args() const = 0;  // as written to projector_i.json, dtype encoded
+  virtual KvGeometry sharer_geometry() const = 0;               // layers = 0
+  virtual KvGeometry receiver_geometry() const = 0;
+  virtual void visit(const std::string& prefix, const ParameterVisitor& visitor) = 0;  // reference's state-dict names
+  virtual void to(at::ScalarType dtype, at::Device device) = 0;
+};
+
+// Registry: a class can be added from outside the tree (docs/extending.md). Names are matched exactly, then
+// lower-cased.
+using ProjectorFactory = std::function<std::unique_ptr<Projector>(const nlohmann::ordered_json& init_args)>;
+void register_projector(const std::string& class_name, ProjectorFactory factory);
+std::vector<std::string> registered_projectors();
+// Parameters are drawn as the reference draws them (at's default generator). Unknown class or argument: kInput error.
+std::unique_ptr<Projector> make_projector(const std::string& class_name, const nlohmann::ordered_json& init_args);
+
+}  // namespace c2c

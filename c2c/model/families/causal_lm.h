@@ -1,0 +1,65 @@
+// One decoder-only language model: (ids, positions, mask, cache) -> hidden states; logits only where asked.
+// Legend: B batch, N new tokens, C hidden size, V vocabulary, H kv heads, D head size, T tokens in the cache after.
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "c2c/base/log.h"
+#include "c2c/model/cache/kv_cache.h"
+#include "c2c/model/families/model_config.h"
+#include "c2c/tensor/nn/module.h"
+
+namespace c2c {
+
+class WeightSource;
+
+// Replaces the K and V (B, H, N, D, after RoPE) that a layer just computed for its new tokens, before they enter the
+// cache and attention; also the observer of every layer's K and V. Returning {} keeps them.
+using KvOverride = std::function<KvPair(std::int64_t layer, const KvPair& computed)>;
+
+struct ForwardInput {
+  at::Tensor ids_BN;         // int64
+  at::Tensor positions_BN;   // int64; undefined: cache length + 0, 1, 2, ...
+  at::Tensor mask_BT;        // bool, true = real token, over all T cached and new tokens; undefined: all real
+  KvCache* cache = nullptr;  // read and appended; nullptr: no cache is kept
+  const KvOverride* kv_override = nullptr;
+  // Layers [0, stop_layer) are run; -1: all. A sharer whose upper layers nobody maps stops early. With `kv_only_last`
+  // the last run layer computes K and V only (no attention, no MLP), and the returned hidden states are undefined.
+  std::int64_t stop_layer = -1;
+  bool kv_only_last = false;
+};
+
+class CausalLm {
+ public:
+  virtual ~CausalLm() = default;
+  // -> (B, N, C) after the final norm.
+  virtual at::Tensor forward(const ForwardInput& input) const = 0;
+  // hidden (..., C) -> logits (..., V) in float32 (soft-capped where the family does).
+  virtual at::Tensor logits(const at::Tensor& hidden) const = 0;
+  virtual const ModelConfig& config() const = 0;
+  virtual at::TensorOptions options() const = 0;  // dtype and device of the weights
+  virtual void visit(const std::string& prefix, const ParameterVisitor& visitor) = 0;  // Hugging Face names
+
+  KvGeometry kv_geometry() const { return config().kv_geometry(); }
+  KvCache make_cache(std::int64_t batch) const { return KvCache(kv_geometry(), batch, options()); }
+  std::int64_t weight_bytes() const;  // tied tensors counted once
+};
+
+struct LoadOptions {
+  at::ScalarType dtype = at::kBFloat16;
+  at::Device device = at::kCPU;
+  ProgressFn progress;
+};
+
+// Folder with config.json + weights, or a GGUF file. Throws for a missing, left-over or mis-shaped tensor, naming it.
+std::unique_ptr<CausalLm> load_model(const std::filesystem::path& path, const LoadOptions& options);
+// Uninitialised model of this config (device meta allowed): names and shapes can be visited, tests can fill it.
+std::unique_ptr<CausalLm> make_model(const ModelConfig& config, at::TensorOptions options);
+
+}  // namespace c2c

@@ -1,0 +1,27 @@
+# Compiler settings that hold for every target of ours.
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+
+find_program(C2C_CCACHE ccache)
+if(C2C_CCACHE)
+  # pch_defines,time_macros: without them ccache refuses every file that uses the precompiled header.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${C2C_CCACHE})
+endif()
+find_program(C2C_MOLD mold)
+if(C2C_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+add_library(c2c_flags INTERFACE)
+target_compile_options(c2c_flags INTERFACE -Wall -Wextra -Wshadow -Wno-missing-field-initializers)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(c2c_flags INTERFACE -fpch-preprocess)
+endif()
+if(C2C_WERROR)
+  target_compile_options(c2c_flags INTERFACE -Werror)
+endif()
+if(C2C_SANITIZE)
+  add_compile_options(-fsanitize=${C2C_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g)
+  add_link_options(-fsanitize=${C2C_SANITIZE})
+endif()
