@@ -11,13 +11,20 @@ if(NOT TARGET yaml-cpp::yaml-cpp)
 endif()
 
 if(C2C_TORCH)
-  find_package(Torch 2.13 REQUIRED)
+  # The private LibTorch of `./run setup` is only a fallback: CMAKE_PREFIX_PATH and Torch_DIR win.
+  file(GLOB C2C_PRIVATE_TORCH ${PROJECT_SOURCE_DIR}/.deps/venv/lib/python3.*/site-packages/torch)
+  find_package(Torch 2.13 QUIET HINTS ${C2C_PRIVATE_TORCH})
+  if(NOT Torch_FOUND)
+    message(FATAL_ERROR "LibTorch 2.13 not found. Run `./run setup`, or set CMAKE_PREFIX_PATH to the folder of an "
+                        "existing one (the one that holds share/cmake/Torch), or build the torch-free parts with "
+                        "-DC2C_TORCH=OFF.")
+  endif()
   # As a system include: the wheel's headers warn under our flags.
   add_library(c2c_torch INTERFACE)
-  target_include_directories(c2c_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
-  target_link_libraries(c2c_torch INTERFACE ${TORCH_LIBRARIES})
+  target_include_directories(c2c_torch SYSTEM INTERFACE "$<BUILD_INTERFACE:${TORCH_INCLUDE_DIRS}>")
+  target_link_libraries(c2c_torch INTERFACE "$<BUILD_INTERFACE:${TORCH_LIBRARIES}>")  # c2cConfig.cmake finds its own
   separate_arguments(C2C_TORCH_FLAGS UNIX_COMMAND "${TORCH_CXX_FLAGS}")
-  target_compile_options(c2c_torch INTERFACE ${C2C_TORCH_FLAGS})
+  target_compile_options(c2c_torch INTERFACE "$<BUILD_INTERFACE:${C2C_TORCH_FLAGS}>")
 endif()
 if(C2C_TESTS)
   find_package(GTest REQUIRED)

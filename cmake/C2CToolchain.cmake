@@ -5,8 +5,10 @@ endif()
 
 find_program(C2C_CCACHE ccache)
 if(C2C_CCACHE)
-  # pch_defines,time_macros: without them ccache refuses every file that uses the precompiled header.
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${C2C_CCACHE})
+  # Sloppiness: without it ccache refuses every file that uses the precompiled header. Base folder: clones share hits.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${C2C_CCACHE})
 endif()
 find_program(C2C_MOLD mold)
 if(C2C_MOLD)
