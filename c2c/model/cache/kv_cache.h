@@ -2,8 +2,8 @@
 // Legend: B batch, H kv heads, N tokens, D head size. Per layer K and V: (B, H, N, D).
 //
 // The cache is an argument of every forward, never a member of a model. Reading gives views, never copies; a copy is a
-// named call. Under autograd (a key that requires grad is appended or replaced) a layer goes over to out-of-place
-// growth, so that gradients flow to what was written.
+// named call. Under autograd (what is appended or replaced requires grad) a layer goes over to out-of-place growth for
+// good: gradients flow to what was written, and views saved for a backward pass stay as they were.
 #pragma once
 #include <ATen/core/Tensor.h>
 
@@ -36,8 +36,10 @@ class KvCache {
   // Room for `tokens` in all, so that appends up to there never move anything.
   void reserve(std::int64_t tokens);
   // Writes N new tokens of one layer behind the last and returns views over all its tokens, (B, H, length + N, D).
-  // Layers are appended in any order; length() is that of layer 0.
-  KvPair append(std::int64_t layer, const at::Tensor& key_BHND, const at::Tensor& value_BHND);
+  // Layers are appended in any order; length() is that of layer 0. `differentiable`: the returned views will be saved
+  // for a backward pass although K and V need no gradient themselves (the query does).
+  KvPair append(std::int64_t layer, const at::Tensor& key_BHND, const at::Tensor& value_BHND,
+                bool differentiable = false);
   // Views over tokens [begin, end) of a layer.
   KvPair slice(std::int64_t layer, std::int64_t begin, std::int64_t end) const;
   KvPair layer(std::int64_t index) const { return slice(index, 0, length(index)); }
@@ -61,7 +63,10 @@ class KvCache {
   struct Layer {
     at::Tensor key, value;  // (B, H, capacity, D)
     std::int64_t length = 0;
+    bool out_of_place = false;  // set by the first write under autograd
   };
+  Layer& at_layer(std::int64_t layer);
+  void check_write(const at::Tensor& key_BHND, const at::Tensor& value_BHND) const;
   void grow(Layer& layer, std::int64_t tokens);
 
   KvGeometry geometry_;
