@@ -51,6 +51,10 @@ struct TensorInfo {
   std::int64_t numel() const;
 };
 
+// Product of the sizes (1 for a scalar); throws kInput for a negative size or one that does not fit 63 bits.
+std::int64_t shape_numel(std::span<const std::int64_t> shape);
+std::string shape_text(std::span<const std::int64_t> shape);  // "[2, 3]"
+
 // Bytes that `numel` elements take, or throws where numel is no multiple of the block or the product overflows.
 std::size_t tensor_bytes(DType type, std::int64_t numel);
 
