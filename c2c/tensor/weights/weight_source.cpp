@@ -2,7 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <algorithm>
+#include <cstring>
 #include <set>
 #include <utility>
 
@@ -25,6 +25,8 @@ WeightPart part_of(File file, std::shared_ptr<ByteSource> source) {
 
 WeightPart open_file(const fs::path& path) {
   const auto source = map_file(path);
+  const Bytes bytes = source->bytes();
+  if (bytes.size() >= 4 && std::memcmp(bytes.data(), "GGUF", 4) == 0) return part_of(GgufFile::open(source), source);
   return part_of(SafetensorsFile::open(source), source);
 }
 

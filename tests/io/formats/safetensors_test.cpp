@@ -1,34 +1,20 @@
 #include "c2c/io/formats/safetensors.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cstring>
 
 #include "c2c/base/error.h"
 #include "c2c/io/formats/shard_index.h"
+#include "tests/io/formats/format_testing.h"
 
 namespace c2c {
 namespace {
 
 namespace fs = std::filesystem;
 
-class TemporaryFolder {
- public:
-  TemporaryFolder() : path_(fs::temp_directory_path() / ("c2c_safetensors_" + std::to_string(getpid()))) {
-    fs::create_directories(path_);
-  }
-  ~TemporaryFolder() { fs::remove_all(path_); }
-  fs::path operator/(const std::string& name) const { return path_ / name; }
-
- private:
-  fs::path path_;
-};
-
-std::vector<std::byte> to_bytes(const std::string& text) {
-  const auto* begin = reinterpret_cast<const std::byte*>(text.data());
-  return {begin, begin + text.size()};
-}
+using testing::TemporaryFolder;
+using testing::to_bytes;
 
 std::string file_text(const std::string& header, const std::string& payload) {
   const std::uint64_t size = header.size();
@@ -123,7 +109,7 @@ TEST(Safetensors, AFailedWriteLeavesTheOldFile) {
   const TensorInfo info{"a", DType::kF32, {1}, bytes};
   EXPECT_THROW(write_safetensors(folder / "x.safetensors", {info, info}), Error);
   EXPECT_EQ(read_text_file(folder / "x.safetensors"), "old");
-  EXPECT_EQ(std::distance(fs::directory_iterator(folder / ""), fs::directory_iterator()), 1);
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()), 1);
 }
 
 TEST(ShardIndex, NamesTheMissingShard) {
