@@ -1,0 +1,45 @@
+# Shared by the parts of ./run: words to the user, parallelism, configuring.
+say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
+fail() {
+  printf 'run: %s\n' "$*" >&2
+  exit 1
+}
+[ -t 2 ] && [ -z "${NO_COLOR:-}" ] || say() { printf '==> %s\n' "$*" >&2; }
+
+# A file that includes LibTorch takes up to 2 GB to compile.
+jobs_for_memory() {
+  local by_memory
+  by_memory=$(awk '/^MemAvailable/ {print int($2 / 2e6)}' /proc/meminfo)
+  echo "${JOBS:-$(printf '%s\n' "$(nproc)" "$((by_memory > 1 ? by_memory : 1))" | sort -n | head -n 1)}"
+}
+
+configure_release() {
+  local torch
+  torch=$(torch_dir) || fail "no LibTorch: run ./run setup"
+  CMAKE_PREFIX_PATH=$torch${CMAKE_PREFIX_PATH:+:$CMAKE_PREFIX_PATH} quietly cmake --preset release "$@"
+}
+
+# The output of a command that only matters when it fails.
+quietly() {
+  local log
+  log=$(mktemp)
+  if ! "$@" >"$log" 2>&1; then
+    cat "$log" >&2
+    rm -f "$log"
+    say "failed: $*"
+    return 1
+  fi
+  rm -f "$log"
+}
+
+# ctest hides what passed, and a test that skipped itself counts as passed: say it.
+report_skips() {
+  local log=$1/Testing/Temporary/LastTest.log
+  [ -f "$log" ] || return 0
+  local skipped
+  skipped=$(grep -A1 '^\[  SKIPPED \].*[^)]$' "$log" | grep -c '^\[  SKIPPED \]' || true)
+  [ "$skipped" = 0 ] || {
+    say "$skipped tests skipped themselves, because:"
+    grep -B1 '^\[  SKIPPED \] .* (' "$log" | grep -v '^\[\|^--' | sort | uniq -c >&2 || true
+  }
+}
