@@ -69,7 +69,7 @@ TABLE
   fetch_tokenizers
   check format check_format
   check layers python3 tools/check_layers.py
-  check "layer checker's own tests" python3 tools/check_layers_test.py
+  check "the checkers' own tests" python3 -m unittest discover -q -s tools -p '*_test.py'
   check sizes python3 tools/check_sizes.py
   build -DC2C_WERROR=ON
   slowest_files build/release
