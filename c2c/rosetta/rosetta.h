@@ -1,5 +1,5 @@
 // The meeting place: one receiver, its sharers and their fusers; the fused forward (reference:
-// rosetta/model/wrapper.py). Legend: B batch, N tokens, V vocabulary.
+// rosetta/model/wrapper.py). Legend: B batch, N tokens, T columns so far, C hidden size, V vocabulary.
 #pragma once
 #include <ATen/core/Tensor.h>
 
@@ -23,10 +23,15 @@ enum class FusionMode {
 struct SharerEntry {
   std::shared_ptr<const CausalLm> model;
   std::shared_ptr<const Fuser> fuser;
+  // include_response only: what the sharer reads for a token that the receiver generated; empty: the same id, which is
+  // right for equal vocabularies only.
+  std::function<std::int64_t(std::int64_t receiver_id)> response_id = {};
 };
 
 struct RosettaOptions {
   FusionMode fusion = FusionMode::kSequential;
+  // The response's own K and V are fused too, in the pass that reads them and in every decode step: with the sharers
+  // of the last section's mask, or, where that is 0, of the last fused section before it.
   bool include_response = false;
 };
 
@@ -35,27 +40,65 @@ struct PrefillTiming {
   double sharer_prefill = 0, receiver_prefill = 0, fuse = 0;
 };
 
-// Everything a running generation owns. Movable, not copyable.
-struct RosettaState {
-  KvCache receiver;
-  std::vector<KvCache> sharers;  // kept only when the response is fused or caching wants them
-  KvCache shadow;      // include_response: the receiver's unfused K/V of the last fused section and the response
-  at::Tensor mask_BT;  // real tokens of the receiver so far
-  at::Tensor next_position_B;  // RoPE position of the next token of each row
-  PrefillTiming timing;
+// A sharer that still listens while the response is decoded.
+struct SharerState {
+  KvCache cache;
+  std::vector<std::int64_t> rows;       // rows of the batch that it reads, ascending
+  at::Tensor mask_BT, next_position_B;  // as in RosettaState, of its own rows and columns
 };
 
-// Sees a section's K/V before and after fusing (inspection, analyses): layer, columns [begin, end), views.
-using FuseObserver =
-    std::function<void(std::int64_t layer, std::int64_t begin, const KvPair& before, const KvPair& after)>;
+// Everything a running generation owns. Movable, not copyable.
+struct RosettaState {
+  KvCache receiver;                   // columns of shorter prompts are padded on the left
+  at::Tensor mask_BT;                 // bool, true: real token of the receiver so far; undefined: all are
+  at::Tensor next_position_B;         // int64, RoPE position of each row's next token; undefined: T in every row
+  std::vector<std::int64_t> lengths;  // per row: columns of its own so far, the plan's pads included
+  PrefillTiming timing;
+
+  // While the response is fused, else empty. The shadow is the cache of a receiver that heard the sharers before its
+  // last prompt section only: what the response's own K and V are computed from before they are fused.
+  KvCache shadow;
+  std::vector<SharerMask> response;  // per row: sharers that its response is fused with
+  std::vector<SharerState> sharers;
+};
+
+// Sees tokens of one layer before and after one sharer's fuser wrote them (inspection, analyses). Element (g, h, n, d)
+// is row rows[g] of the batch, column columns[g][n] of its cache. Only valid during the call.
+struct FuseEvent {
+  std::size_t sharer = 0;  // 0-based
+  std::int64_t receiver_layer = 0, sharer_layer = 0;
+  const std::vector<std::int64_t>& rows;
+  const std::vector<std::vector<std::int64_t>>& columns;
+  const KvPair &sharer_kv, &before, &after;
+};
+using FuseObserver = std::function<void(const FuseEvent&)>;
+
+struct ForwardOptions {
+  std::int64_t reserve = 0;        // room for this many more tokens in the receiver's cache
+  bool whole_last_section = true;  // else only the last token's hidden state is computed
+  // Soft gates, dropout, gradients through the fused cache (the sharers never get any). Gates that evaluation would
+  // find shut are open a little.
+  bool training = false;
+  const TrainingDraws* draws = nullptr;
+  const FuseObserver* observer = nullptr;
+};
+
+// Rows are aligned on the right, as in the cache: column N - 1 is every row's last token.
+struct ForwardOutput {
+  at::Tensor hidden_BNC;  // after the final norm; N: the longest last section, or 1
+  at::Tensor section_BN;  // bool, true: this column belongs to the row's last section
+};
 
 class Rosetta {
  public:
-  // Throws where a fuser does not fit its pair.
+  // Throws where a fuser does not fit its pair. Without sharers this is the receiver alone.
   Rosetta(std::shared_ptr<const CausalLm> receiver, std::vector<SharerEntry> sharers, RosettaOptions options);
 
-  // Fills a fused receiver cache for one batch of plans (unequal lengths are left-padded) and returns the logits of
-  // each row's last token, (B, V) float32. `reserve` more tokens of room are made.
+  // Fills a fused receiver cache for one batch of plans, each row as if it were alone, and returns the hidden states
+  // that follow. Throws kUsage for an empty prompt, a mask naming a missing sharer, a prompt past a context length.
+  ForwardOutput forward(const std::vector<SectionPlan>& plans, RosettaState& state,
+                        const ForwardOptions& options = {}) const;
+  // The same without gradients -> logits of each row's last token, (B, V) float32.
   at::Tensor prefill(const std::vector<SectionPlan>& plans, RosettaState& state, std::int64_t reserve = 0,
                      const FuseObserver* observer = nullptr) const;
   // One token per row, (B) int64 -> (B, V) float32.
@@ -70,5 +113,11 @@ class Rosetta {
   std::vector<SharerEntry> sharers_;
   RosettaOptions options_;
 };
+
+// The control: `mine` hearing what the sharers made of another sample's prompt. Sharer ids, positions and padding are
+// `other`'s. Where both have as many sharer tokens, every receiver token reads the column it read before (the
+// reference trainer's rolled batch); else the k-th of m fused tokens reads what `other`'s fused token k m' / m reads.
+// Throws kUsage where `other` has no tokens for a sharer that `mine` hears.
+SectionPlan with_foreign_sharer(const SectionPlan& mine, const SectionPlan& other);
 
 }  // namespace c2c

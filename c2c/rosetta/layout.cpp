@@ -1,0 +1,287 @@
+#include "c2c/rosetta/layout.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <bit>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "c2c/base/error.h"
+
+namespace c2c {
+namespace {
+
+std::int64_t size_of(const auto& list) {
+  return static_cast<std::int64_t>(list.size());
+}
+
+bool names(SharerMask mask, std::size_t sharer) {
+  return (mask >> sharer & 1) != 0;
+}
+
+// The first `count` tokens of one row, for one model.
+struct RowTokens {
+  std::int64_t row = 0, count = 0;
+  const std::vector<std::int32_t>& ids;
+  const std::vector<std::int64_t>& positions;
+  const std::vector<bool>& padding;
+
+  std::int64_t position(std::int64_t i) const { return positions.empty() ? i : positions[static_cast<std::size_t>(i)]; }
+  bool is_real(std::int64_t i) const { return padding.empty() || !padding[static_cast<std::size_t>(i)]; }
+  std::int64_t next_position() const {
+    if (positions.empty()) return count;
+    return 1 + *std::max_element(positions.begin(), positions.begin() + count);
+  }
+};
+
+// A section of one row that one sharer's fuser writes, once the receiver has read up to column `end`.
+struct Job {
+  std::int64_t row = 0, end = 0;
+  std::size_t sharer = 0;
+  std::vector<std::int64_t> columns, sources;  // receiver column <- token of the row's SharerPlan
+  bool in_shadow = false;
+};
+
+void check_row(const RowTokens& row, const CausalLm& model, const std::string& who) {
+  const ModelConfig& config = model.config();
+  const std::string where = "prompt " + std::to_string(row.row + 1) + " of the batch";
+  const std::int64_t needed = std::max(row.count, row.next_position());
+  if (config.max_positions > 0 && needed > config.max_positions)
+    fail_usage({.where = where,
+                .key = who + " " + config.source,
+                .found = std::to_string(needed) + " tokens",
+                .expected = "at most its context length of " + std::to_string(config.max_positions),
+                .hint = "shorten the prompt"});
+  for (std::int64_t i = 0; config.vocab_size > 0 && i < row.count; ++i)
+    if (const std::int32_t id = row.ids[static_cast<std::size_t>(i)]; id < 0 || id >= config.vocab_size)
+      fail_usage({.where = where,
+                  .key = who + " " + config.source + ", token " + std::to_string(i),
+                  .found = "id " + std::to_string(id),
+                  .expected = "an id below its vocabulary size of " + std::to_string(config.vocab_size),
+                  .hint = "each model needs ids of its own tokenizer"});
+}
+
+TokenBatch pad_left(const std::vector<RowTokens>& rows, std::int64_t batch, at::Device device) {
+  TokenBatch out;
+  out.offsets.assign(static_cast<std::size_t>(batch), 0);
+  std::int64_t columns = 0;
+  for (const RowTokens& row : rows) columns = std::max(columns, row.count);
+  const std::int64_t count = size_of(rows);
+  const at::Tensor ids = at::zeros({count, columns}, at::kLong), positions = at::zeros({count, columns}, at::kLong);
+  const at::Tensor mask = at::zeros({count, columns}, at::kBool), next = at::zeros({count}, at::kLong);
+  bool plain_positions = true, plain_next = true, plain_mask = true;
+  for (std::int64_t r = 0; r < count; ++r) {
+    const RowTokens& row = rows[static_cast<std::size_t>(r)];
+    const std::int64_t offset = columns - row.count;
+    out.rows.push_back(row.row);
+    out.offsets[static_cast<std::size_t>(row.row)] = offset;
+    plain_positions = plain_positions && offset == 0;
+    plain_mask = plain_mask && offset == 0;
+    for (std::int64_t i = 0; i < row.count; ++i) {
+      const std::int64_t at_column = r * columns + offset + i;
+      ids.mutable_data_ptr<std::int64_t>()[at_column] = row.ids[static_cast<std::size_t>(i)];
+      positions.mutable_data_ptr<std::int64_t>()[at_column] = row.position(i);
+      mask.mutable_data_ptr<bool>()[at_column] = row.is_real(i);
+      plain_positions = plain_positions && row.position(i) == i;
+      plain_mask = plain_mask && row.is_real(i);
+    }
+    next.mutable_data_ptr<std::int64_t>()[r] = row.next_position();
+    plain_next = plain_next && row.next_position() == columns;
+  }
+  out.ids_BL = ids.to(device);
+  if (!plain_positions) out.positions_BL = positions.to(device);
+  if (!plain_mask) out.mask_BL = mask.to(device);
+  if (!plain_next) out.next_position_B = next.to(device);
+  return out;
+}
+
+at::Tensor columns_of(const at::Tensor& x_BL, std::int64_t begin, std::int64_t end) {
+  return x_BL.defined() ? x_BL.narrow(1, begin, end - begin) : x_BL;
+}
+
+class Builder {
+ public:
+  Builder(const std::vector<SectionPlan>& plans, const LayoutModels& models) : plans_(plans), models_(models) {}
+
+  Layout build() {
+    check_plans();
+    place_receiver();
+    for (std::int64_t row = 0; row < layout_.rows; ++row) plan_row(row);
+    place_sharers();
+    cut();
+    return std::move(layout_);
+  }
+
+ private:
+  const SectionPlan& plan(std::int64_t row) const { return plans_[static_cast<std::size_t>(row)]; }
+  SharerMask response(std::int64_t row) const { return layout_.response[static_cast<std::size_t>(row)]; }
+  std::int64_t last_begin(std::int64_t row) const { return layout_.last_begin[static_cast<std::size_t>(row)]; }
+  const SharerPlan& heard(std::int64_t row, std::size_t sharer) const { return plan(row).sharers[sharer]; }
+
+  void check_plans() const {
+    if (plans_.empty()) fail_usage({.where = "batch", .found = "no prompts", .expected = "at least one"});
+    const SharerMask known = mask_of_all(models_.sharers.size());
+    for (const SectionPlan& plan : plans_) {
+      validate(plan, models_.include_response);
+      for (const Section& section : plan.sections)
+        if ((section.mask & ~known) != 0)
+          fail_usage({.where = "section plan",
+                      .key = "mask",
+                      .found = describe_mask(section.mask),
+                      .expected = models_.sharers.empty() ? "no projection: there is no sharer"
+                                                          : "a mask within " + describe_mask(known),
+                      .hint = "the mask names a sharer that is not there"});
+    }
+  }
+
+  void place_receiver() {
+    std::vector<RowTokens> rows;
+    for (const SectionPlan& plan : plans_) {
+      rows.push_back({size_of(rows), size_of(plan.ids), plan.ids, plan.positions, plan.padding});
+      check_row(rows.back(), models_.receiver, "receiver");
+      layout_.columns = std::max(layout_.columns, size_of(plan.ids));
+    }
+    layout_.rows = size_of(rows);
+    layout_.receiver = pad_left(rows, layout_.rows, models_.receiver.options().device());
+  }
+
+  // What of a row is fused, and with whom its response is.
+  void plan_row(std::int64_t row) {
+    std::int64_t begin = layout_.receiver.offsets[static_cast<std::size_t>(row)];
+    const std::vector<Section>& sections = plan(row).sections;
+    layout_.last_begin.push_back(layout_.columns - sections.back().length);
+    SharerMask response = 0;
+    for (const Section& section : sections)
+      if (section.mask != 0) response = section.mask;  // the last section's, else of the last fused before it
+    layout_.response.push_back(models_.include_response ? response & models_.heard : 0);
+    if (layout_.response.back() != 0) layout_.shadow_begin = std::min(layout_.shadow_begin, last_begin(row));
+    for (const Section& section : sections) {
+      const std::int64_t end = begin + section.length;
+      for (std::size_t s = 0; end < layout_.columns && s < models_.sharers.size(); ++s)
+        if (names(section.mask & models_.heard, s)) add_job(jobs_, row, s, begin, end);
+      begin = end;
+    }
+  }
+
+  void add_job(std::vector<Job>& jobs, std::int64_t row, std::size_t sharer, std::int64_t begin,
+               std::int64_t end) const {
+    Job job{.row = row, .end = end, .sharer = sharer};
+    const std::vector<std::int64_t>& source = heard(row, sharer).source;
+    const std::int64_t offset = layout_.receiver.offsets[static_cast<std::size_t>(row)];
+    for (std::int64_t column = begin; column < end; ++column) {
+      const std::int64_t token = column - offset;
+      const std::int64_t from = source.empty() ? token : source[static_cast<std::size_t>(token)];
+      if (from < 0) continue;
+      job.columns.push_back(column);
+      job.sources.push_back(from);
+    }
+    // The shadow has not heard what the last prompt section heard; of earlier sections it is a plain copy.
+    job.in_shadow = response(row) != 0 && end < last_begin(row);
+    if (!job.columns.empty()) jobs.push_back(std::move(job));
+  }
+
+  // A sharer reads each row up to the last token that somebody takes from it, all of it when the response is fused.
+  void place_sharers() {
+    for (std::size_t s = 0; s < models_.sharers.size(); ++s) {
+      std::vector<std::int64_t> needed(static_cast<std::size_t>(layout_.rows), 0);
+      for (const Job& job : jobs_)
+        if (job.sharer == s)
+          for (const std::int64_t source : job.sources)
+            needed[static_cast<std::size_t>(job.row)] = std::max(needed[static_cast<std::size_t>(job.row)], source + 1);
+      std::vector<RowTokens> rows;
+      for (std::int64_t row = 0; row < layout_.rows; ++row) {
+        const std::int64_t all = names(response(row), s) ? size_of(heard(row, s).ids) : 0;
+        const std::int64_t count = std::max(all, needed[static_cast<std::size_t>(row)]);
+        if (count == 0 && !names(response(row), s)) continue;
+        const SharerPlan& own = heard(row, s);
+        rows.push_back({row, count, own.ids, own.positions, own.padding});
+        check_row(rows.back(), *models_.sharers[s].model, "sharer " + std::to_string(s + 1));
+      }
+      layout_.sharers.push_back(pad_left(rows, layout_.rows, models_.sharers[s].model->options().device()));
+    }
+  }
+
+  // The receiver is stopped where a fused section ends (what it wrote must be replaced before it reads on) and where a
+  // row's fused response begins; everything between is one pass.
+  void cut() {
+    std::set<std::int64_t> ends{layout_.columns};
+    for (const Job& job : jobs_) ends.insert(job.end);
+    for (std::int64_t row = 0; row < layout_.rows; ++row)
+      if (response(row) != 0 && last_begin(row) > 0) ends.insert(last_begin(row));
+    std::int64_t begin = 0;
+    for (const std::int64_t end : ends) {
+      Segment segment{.begin = begin, .end = end, .fuse_begin = end};
+      std::vector<Job> fused, responding;
+      for (const Job& job : jobs_)
+        if (job.end == end) fused.push_back(job);
+      for (const Job& job : fused) segment.fuse_begin = std::min(segment.fuse_begin, job.columns.front());
+      for (std::int64_t row = 0; row < layout_.rows; ++row) {
+        if (response(row) == 0 || last_begin(row) > begin) continue;
+        segment.response_rows.push_back(row);
+        for (std::size_t s = 0; s < models_.sharers.size(); ++s)
+          if (names(response(row), s)) add_job(responding, row, s, begin, end);
+      }
+      segment.fused = group(fused);
+      segment.response = group(responding);
+      layout_.segments.push_back(std::move(segment));
+      begin = end;
+    }
+  }
+
+  // Jobs of one sharer with as many tokens are one call; sharers in order.
+  std::vector<FuseGroup> group(const std::vector<Job>& jobs) const {
+    std::map<std::tuple<std::size_t, std::size_t, bool>, std::vector<const Job*>> alike;
+    for (const Job& job : jobs) alike[{job.sharer, job.columns.size(), job.in_shadow}].push_back(&job);
+    std::vector<FuseGroup> groups;
+    for (const auto& [key, members] : alike) {
+      const TokenBatch& sharer = layout_.sharers[std::get<0>(key)];
+      std::vector<std::int64_t> rows, sharer_rows;
+      std::vector<std::vector<std::int64_t>> columns, sharer_columns;
+      for (const Job* job : members) {
+        rows.push_back(job->row);
+        columns.push_back(job->columns);
+        sharer_rows.push_back(std::lower_bound(sharer.rows.begin(), sharer.rows.end(), job->row) - sharer.rows.begin());
+        sharer_columns.push_back(job->sources);
+        for (std::int64_t& column : sharer_columns.back()) column += sharer.offsets[static_cast<std::size_t>(job->row)];
+      }
+      groups.push_back({.sharer = std::get<0>(key),
+                        .receiver = {rows, columns, layout_.rows, models_.receiver.options().device()},
+                        .source = {sharer_rows, sharer_columns, size_of(sharer.rows), sharer.ids_BL.device()},
+                        .in_shadow = std::get<2>(key)});
+    }
+    return groups;
+  }
+
+  const std::vector<SectionPlan>& plans_;
+  const LayoutModels& models_;
+  Layout layout_;
+  std::vector<Job> jobs_;
+};
+
+}  // namespace
+
+Layout lay_out(const std::vector<SectionPlan>& plans, const LayoutModels& models) {
+  return Builder(plans, models).build();
+}
+
+ForwardInput input_columns(const TokenBatch& tokens, std::int64_t begin, std::int64_t end, KvCache& cache) {
+  return {.ids_BN = columns_of(tokens.ids_BL, begin, end),
+          .positions_BN = columns_of(tokens.positions_BL, begin, end),
+          .mask_BT = columns_of(tokens.mask_BL, 0, end),
+          .cache = &cache};
+}
+
+ForwardInput next_input(const at::Tensor& ids_B, KvCache& cache, at::Tensor& mask_BT, at::Tensor& next_position_B) {
+  ForwardInput input{.ids_BN = ids_B.unsqueeze(1), .cache = &cache};
+  if (mask_BT.defined()) mask_BT = at::cat({mask_BT, at::ones({mask_BT.size(0), 1}, mask_BT.options())}, 1);
+  if (next_position_B.defined()) {
+    input.positions_BN = next_position_B.unsqueeze(1);
+    next_position_B = next_position_B + 1;
+  }
+  input.mask_BT = mask_BT;
+  return input;
+}
+
+}  // namespace c2c

@@ -1,0 +1,131 @@
+#include "c2c/rosetta/rosetta.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+#include "c2c/base/error.h"
+#include "c2c/rosetta/fuse.h"
+#include "c2c/rosetta/layout.h"
+#include "c2c/rosetta/listen.h"
+#include "c2c/rosetta/response.h"
+#include "c2c/rosetta/stopwatch.h"
+
+namespace c2c {
+namespace {
+
+// One receiver pass. Where the response is fused, what it reads of itself is fused before it reads it.
+at::Tensor read(const Segment& segment, const CausalLm& receiver, ForwardInput input, const FuseTask& task,
+                RosettaState& state) {
+  KvOverride respond;
+  if (!segment.response_rows.empty()) {
+    respond = override_rows(segment, state, fuse_response(segment, receiver, input, task, state));
+    input.kv_override = &respond;
+  }
+  const Stopwatch watch(state.timing.receiver_prefill, receiver.options().device());
+  return receiver.forward(input);
+}
+
+// The sections that end here take over what the fusers write.
+void fuse(const Segment& segment, const FuseTask& task, RosettaState& state) {
+  if (segment.fused.empty()) return;
+  const Stopwatch watch(state.timing.fuse, state.receiver.options().device());
+  for (const auto& [layer, fused] :
+       fuse_columns(task, segment.fused, state.receiver, segment.fuse_begin, segment.end)) {
+    state.receiver.replace(layer, segment.fuse_begin, fused.key, fused.value);
+    fuse_shadow(segment, layer, fused, state);
+  }
+}
+
+RosettaState start(const Layout& layout, const CausalLm& receiver, std::int64_t reserve) {
+  RosettaState state;
+  state.receiver = receiver.make_cache(layout.rows);
+  state.receiver.reserve(layout.columns + reserve);
+  state.mask_BT = layout.receiver.mask_BL;
+  state.next_position_B = layout.receiver.next_position_B;
+  for (const std::int64_t offset : layout.receiver.offsets) state.lengths.push_back(layout.columns - offset);
+  state.response = layout.response;
+  return state;
+}
+
+at::Tensor last_section_columns(const Layout& layout, std::int64_t begin, at::Device device) {
+  const at::Tensor columns = at::arange(begin, layout.columns, at::kLong).unsqueeze(0);
+  return (columns >= at::tensor(layout.last_begin, at::kLong).unsqueeze(1)).to(device);
+}
+
+void check_sharer(const SharerEntry& sharer, const std::string& name, const CausalLm& receiver) {
+  C2C_CHECK(sharer.model != nullptr && sharer.fuser != nullptr, "Rosetta: a sharer without model or fuser");
+  sharer.fuser->check_geometry(receiver.kv_geometry(), sharer.model->kv_geometry());
+  const auto wanted = c10::typeMetaToScalarType(receiver.options().dtype());
+  for (const auto& projector : sharer.fuser->projectors)
+    projector->visit("", [&](const ParameterRef& parameter) {
+      if (parameter.is_buffer || parameter.tensor->scalar_type() == wanted) return;
+      fail_usage({.where = name + "'s fuser " + sharer.fuser->source,
+                  .key = parameter.name,
+                  .found = c10::toString(parameter.tensor->scalar_type()),
+                  .expected = std::string("the receiver's ") + c10::toString(wanted),
+                  .hint = "load the fuser with the receiver's dtype"});
+    });
+}
+
+}  // namespace
+
+Rosetta::Rosetta(std::shared_ptr<const CausalLm> receiver, std::vector<SharerEntry> sharers, RosettaOptions options)
+    : receiver_(std::move(receiver)), sharers_(std::move(sharers)), options_(options) {
+  C2C_CHECK(receiver_ != nullptr, "Rosetta: no receiver");
+  for (std::size_t s = 0; s < sharers_.size(); ++s)
+    check_sharer(sharers_[s], "sharer " + std::to_string(s + 1), *receiver_);
+}
+
+ForwardOutput Rosetta::forward(const std::vector<SectionPlan>& plans, RosettaState& state,
+                               const ForwardOptions& options) const {
+  const Layout layout = lay_out(plans, {.receiver = *receiver_,
+                                        .sharers = sharers_,
+                                        .heard = heard_sharers(sharers_, options.training),
+                                        .include_response = options_.include_response});
+  state = start(layout, *receiver_, options.reserve);
+  listen(layout, sharers_, state, options.training);
+  const FuseTask task{sharers_, state.sharers, options_.fusion, {options.training, options.draws}, options.observer};
+  const std::int64_t wanted = options.whole_last_section
+                                  ? *std::min_element(layout.last_begin.begin(), layout.last_begin.end())
+                                  : layout.columns - 1;
+
+  start_shadow(layout, 0, state);
+  std::vector<at::Tensor> hidden;
+  for (const Segment& segment : layout.segments) {
+    ForwardInput input = input_columns(layout.receiver, segment.begin, segment.end, state.receiver);
+    input.stop_layer = receiver_->kv_geometry().layers;
+    input.kv_only_last = segment.end <= wanted;
+    const at::Tensor read_BNC = read(segment, *receiver_, input, task, state);
+    if (!input.kv_only_last) hidden.push_back(read_BNC.slice(1, std::max<std::int64_t>(0, wanted - segment.begin)));
+    start_shadow(layout, segment.end, state);
+    fuse(segment, task, state);
+  }
+  dismiss_sharers(state);
+  return {hidden.size() == 1 ? hidden.front() : at::cat(hidden, 1),
+          last_section_columns(layout, wanted, receiver_->options().device())};
+}
+
+at::Tensor Rosetta::prefill(const std::vector<SectionPlan>& plans, RosettaState& state, std::int64_t reserve,
+                            const FuseObserver* observer) const {
+  const at::NoGradGuard no_grad;
+  const ForwardOutput output =
+      forward(plans, state, {.reserve = reserve, .whole_last_section = false, .observer = observer});
+  return receiver_->logits(output.hidden_BNC.select(1, -1));
+}
+
+at::Tensor Rosetta::decode(const at::Tensor& ids_B, RosettaState& state) const {
+  C2C_CHECK(ids_B.dim() == 1 && ids_B.size(0) == state.receiver.batch(), "Rosetta::decode: one id per row");
+  const at::NoGradGuard no_grad;
+  hear_response(ids_B, sharers_, state);
+  const Segment segment = response_segment(state);
+  const ForwardInput input = next_input(ids_B, state.receiver, state.mask_BT, state.next_position_B);
+  const FuseTask task{sharers_, state.sharers, options_.fusion, {}, nullptr};
+  const PrefillTiming prefill_timing = state.timing;
+  const at::Tensor hidden = read(segment, *receiver_, input, task, state);
+  state.timing = prefill_timing;  // it is the prefill's alone
+  for (std::int64_t& length : state.lengths) ++length;
+  return receiver_->logits(hidden.select(1, -1));
+}
+
+}  // namespace c2c
