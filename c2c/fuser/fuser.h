@@ -29,6 +29,7 @@ struct FuserRecipe {
   std::optional<bool> align;
   std::optional<std::string> alignment_strategy, fusion_mode;
   std::optional<bool> include_response;
+  std::string text;  // the recipe file as it was read (JSON or YAML), for writing back; empty: there was none
 };
 
 struct Fuser {
@@ -36,6 +37,7 @@ struct Fuser {
   std::vector<std::shared_ptr<Projector>> projectors;
   LayerMap layers;
   FuserRecipe recipe;
+  std::int64_t sharer_index = 1;  // the sharer's number in projector_config.json; the receiver's is 0
 
   // Smallest number of sharer layers that must run (1 + highest mapped open one); 0 when every gate is shut.
   std::int64_t sharer_layers_needed() const;
@@ -46,15 +48,26 @@ struct Fuser {
 struct FuserLoadOptions {
   at::ScalarType dtype = at::kBFloat16;
   at::Device device = at::kCPU;
-  bool allow_missing = false;  // the reference's non-strict load
+  bool allow_missing = false;  // the reference's non-strict load: missing tensors keep their initial draw, left-over
+                               // ones are dropped; both with a warning
+  bool keep_dtype = false;     // the file's own element types instead of `dtype` (conversion, inspection)
+  bool verify = true;          // compare SHA256SUMS and the manifest's checksum (fuser.safetensors form)
 };
 
 // `path`: the folder with projector_*.pt, its parent (then `subfolder` is looked up), a run folder of ours
 // (fuser.safetensors + manifest.json), or the file fuser.safetensors.
+// A checkpoint that joins several sharers is an error here that names load_fusers.
 std::shared_ptr<Fuser> load_fuser(const std::filesystem::path& path, const FuserLoadOptions& options,
                                   const std::string& subfolder = "final");
+// One fuser per sharer of the checkpoint, by sharer_index; they share the list of projectors.
+std::vector<std::shared_ptr<Fuser>> load_fusers(const std::filesystem::path& path, const FuserLoadOptions& options,
+                                                const std::string& subfolder = "final");
+// fuser.safetensors, manifest.json, SHA256SUMS (in this order, each aside and renamed). Docs: docs/formats.md.
 void save_fuser_safetensors(const Fuser& fuser, const std::filesystem::path& folder);
-void save_fuser_reference(const Fuser& fuser, const std::filesystem::path& folder);
+// folder/subfolder/projector_<i>.{json,pt} and projector_config.json, and the recipe as folder/config.json where the
+// fuser knows one and none is there. Empty `subfolder`: straight into folder, without recipe (training checkpoints).
+void save_fuser_reference(const Fuser& fuser, const std::filesystem::path& folder,
+                          const std::string& subfolder = "final");
 
 // Layer mappings of the reference (spec/training.md 6): for every receiver layer its k source layers, best first.
 std::vector<std::vector<std::int64_t>> last_aligned_sources(std::int64_t targets, std::int64_t sources,

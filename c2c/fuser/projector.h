@@ -35,7 +35,8 @@ class Projector {
  public:
   virtual ~Projector() = default;
   // sharer (B, Hs, N, Ds), receiver (B, Hr, N, Dr) -> (B, Hr, N, Dr). In evaluation a part whose gate is shut returns
-  // the receiver's own tensor and costs no arithmetic.
+  // the receiver's own tensor and costs no arithmetic. In evaluation bfloat16 parts with an open hard gate come back as
+  // float32 (the reference's precision): round when writing them to a cache.
   virtual KvPair forward(const KvPair& sharer, const KvPair& receiver, const ProjectContext& context) const = 0;
 
   // True when evaluation would return the receiver's K and V unchanged.
@@ -50,8 +51,8 @@ class Projector {
   virtual void to(at::ScalarType dtype, at::Device device) = 0;
 };
 
-// Registry: a class can be added from outside the tree (docs/extending.md). Names are matched exactly, then
-// lower-cased.
+// Registry: a class can be added from outside the tree (docs/extending.md) and then loads from checkpoints. A class is
+// found under its name and under its name in lower case. Registering a name again replaces it.
 using ProjectorFactory = std::function<std::unique_ptr<Projector>(const nlohmann::ordered_json& init_args)>;
 void register_projector(const std::string& class_name, ProjectorFactory factory);
 std::vector<std::string> registered_projectors();

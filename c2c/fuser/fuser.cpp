@@ -1,0 +1,93 @@
+#include "c2c/fuser/fuser.h"
+
+#include <algorithm>
+
+#include "c2c/base/error.h"
+#include "c2c/fuser/reference_checkpoint.h"
+#include "c2c/fuser/safetensors_checkpoint.h"
+
+namespace c2c {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string describe_geometry(const KvGeometry& geometry) {
+  return std::to_string(geometry.kv_heads) + " KV heads of size " + std::to_string(geometry.head_dim);
+}
+
+void check_side(const std::string& where, const std::string& key, const std::string& who, const KvGeometry& model,
+                const KvGeometry& projector) {
+  if (model.kv_heads == projector.kv_heads && model.head_dim == projector.head_dim) return;
+  fail_input({.where = where,
+              .key = key,
+              .found = "a projector for a " + who + " with " + describe_geometry(projector),
+              .expected = describe_geometry(model) + ", which the " + who + " has",
+              .hint = "this fuser was trained for another pair of models"});
+}
+
+std::vector<std::shared_ptr<Fuser>> load_folder(const fs::path& folder, const FuserLoadOptions& options) {
+  if (is_safetensors_checkpoint(folder)) return {load_safetensors_checkpoint(folder, options)};
+  return load_reference_checkpoint(folder, options);
+}
+
+bool is_checkpoint(const fs::path& folder) {
+  return is_safetensors_checkpoint(folder) || is_reference_checkpoint(folder);
+}
+
+}  // namespace
+
+std::int64_t Fuser::sharer_layers_needed() const {
+  std::int64_t layers_needed = 0;
+  for (const auto& [layer, links] : layers)
+    if (!links.empty() && !projectors[static_cast<std::size_t>(links[0].projector)]->is_closed())
+      layers_needed = std::max(layers_needed, links[0].sharer_layer + 1);
+  return layers_needed;
+}
+
+void Fuser::check_geometry(const KvGeometry& receiver, const KvGeometry& sharer) const {
+  for (const auto& [layer, links] : layers)
+    for (const auto& link : links) {
+      const std::string key = "projector_" + std::to_string(link.projector) + " (receiver layer " +
+                              std::to_string(layer) + " <- sharer layer " + std::to_string(link.sharer_layer) + ")";
+      C2C_CHECK(link.projector >= 0 && link.projector < std::ssize(projectors), "a layer link names no projector");
+      const Projector& projector = *projectors[static_cast<std::size_t>(link.projector)];
+      if (layer >= receiver.layers || link.sharer_layer >= sharer.layers)
+        fail_input({.where = source,
+                    .key = key,
+                    .found = "a layer map for deeper models",
+                    .expected = "a receiver of " + std::to_string(receiver.layers) + " layers and a sharer of " +
+                                std::to_string(sharer.layers),
+                    .hint = "this fuser was trained for another pair of models"});
+      check_side(source, key, "receiver", receiver, projector.receiver_geometry());
+      check_side(source, key, "sharer", sharer, projector.sharer_geometry());
+    }
+}
+
+std::vector<std::shared_ptr<Fuser>> load_fusers(const fs::path& path, const FuserLoadOptions& options,
+                                                const std::string& subfolder) {
+  if (path.filename() == "fuser.safetensors" && fs::is_regular_file(path))
+    return {load_safetensors_checkpoint(path.parent_path(), options)};
+  if (!fs::is_directory(path))
+    fail_input({.where = path.string(),
+                .found = fs::exists(path) ? "a file" : "no such folder",
+                .expected = "a fuser's folder or its fuser.safetensors"});
+  for (const fs::path& folder : {path, path / subfolder})
+    if (is_checkpoint(folder)) return load_folder(folder, options);
+  fail_input({.where = path.string(),
+              .found = "neither fuser.safetensors nor projector_0.pt, also not in its subfolder \"" + subfolder + "\"",
+              .expected = "a fuser checkpoint",
+              .hint = "name the folder that holds these files"});
+}
+
+std::shared_ptr<Fuser> load_fuser(const fs::path& path, const FuserLoadOptions& options, const std::string& subfolder) {
+  auto fusers = load_fusers(path, options, subfolder);
+  if (fusers.size() != 1)
+    fail_input({.where = path.string(),
+                .key = "projector_config.json",
+                .found = std::to_string(fusers.size()) + " sharers",
+                .expected = "one sharer",
+                .hint = "use load_fusers and choose by sharer_index"});
+  return std::move(fusers.front());
+}
+
+}  // namespace c2c
