@@ -29,8 +29,9 @@ struct ForwardInput {
   at::Tensor mask_BT;        // bool, true = real token, over all T cached and new tokens; undefined: all real
   KvCache* cache = nullptr;  // read and appended; nullptr: no cache is kept
   const KvOverride* kv_override = nullptr;
-  // Layers [0, stop_layer) are run; -1: all. A sharer whose upper layers nobody maps stops early. With `kv_only_last`
-  // the last run layer computes K and V only (no attention, no MLP), and the returned hidden states are undefined.
+  // Layers [0, stop_layer) are run; -1: all. A sharer whose upper layers nobody maps stops early: hidden states then
+  // come without the final norm. With `kv_only_last` the last run layer computes K and V only (no attention, no MLP),
+  // and the returned hidden states are undefined.
   std::int64_t stop_layer = -1;
   bool kv_only_last = false;
 };

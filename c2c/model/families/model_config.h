@@ -30,6 +30,7 @@ struct ModelConfig {
   double rms_eps = 1e-6;
   double rope_theta = 10000.0;
   RopeScaling rope_scaling;
+  std::vector<double> rope_divisors;  // GGUF's rope_freqs: each frequency is divided by its own; empty: none
   bool tied_embeddings = false;
   bool attention_bias = false;  // q, k, v biases (Qwen2); Llama's config may ask for o too
   bool output_bias = false, mlp_bias = false;
@@ -39,7 +40,7 @@ struct ModelConfig {
   std::int64_t sliding_window = 0;   // 0: none; a local layer sees this many tokens, itself included
   std::vector<bool> layer_is_local;  // empty: all global
   double rope_local_theta = 10000.0;
-  double query_scale = 0.0;  // 0: 1 / sqrt(head_dim)
+  double query_scale = 0.0;  // of q . k; 0: 1 / sqrt(head_dim)
   double final_softcap = 0.0, attention_softcap = 0.0;
   std::vector<std::int64_t> eos_ids;  // config.json, overridden by generation_config.json when there
   std::optional<std::int64_t> bos_id, pad_id;
@@ -47,6 +48,9 @@ struct ModelConfig {
   KvGeometry kv_geometry() const { return {layers, kv_heads, head_dim}; }
 };
 
+// Throws kInput naming the field: sizes out of bounds, heads that do not divide, an odd head size, ... Called by both
+// readers below and by make_model, before anything is allocated.
+void validate(const ModelConfig& config);
 ModelConfig config_from_json(const std::string& name, std::string_view config_json,
                              std::string_view generation_config_json = {});
 ModelConfig config_from_gguf(const std::string& name, const GgufFile& file);

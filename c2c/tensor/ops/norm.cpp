@@ -5,10 +5,9 @@
 namespace c2c {
 
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps, bool unit_offset) {
-  const at::Tensor wide = x.to(at::kFloat);
-  const at::Tensor scaled = wide * wide.square().mean(-1, /*keepdim=*/true).add_(eps).rsqrt_();
-  if (unit_offset) return (scaled * (weight.to(at::kFloat) + 1.0)).to(x.scalar_type());
-  return scaled.to(x.scalar_type()) * weight;
+  const std::int64_t size = x.size(-1);
+  if (unit_offset) return at::rms_norm(x.to(at::kFloat), size, weight.to(at::kFloat) + 1.0, eps).to(x.scalar_type());
+  return at::rms_norm(x, size, /*weight=*/{}, eps) * weight;
 }
 
 }  // namespace c2c

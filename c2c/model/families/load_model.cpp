@@ -1,0 +1,146 @@
+// Folder or GGUF file to a model in memory. Every name and shape is checked on a model of the meta device before the
+// first weight is read; then each tensor is read straight into its final type.
+#include <ATen/ATen.h>
+
+#include <sstream>
+#include <unordered_set>
+
+#include "c2c/base/error.h"
+#include "c2c/io/formats/gguf.h"
+#include "c2c/io/formats/source.h"
+#include "c2c/model/families/causal_lm.h"
+#include "c2c/model/families/weight_names.h"
+#include "c2c/tensor/weights/weight_source.h"
+
+namespace c2c {
+namespace {
+
+namespace fs = std::filesystem;
+using NameOf = std::function<FileTensor(const std::string& parameter)>;
+
+struct PlannedTensor {
+  ParameterRef parameter;
+  FileTensor file;
+  const TensorInfo* info = nullptr;
+};
+
+std::string shape_text(at::IntArrayRef shape) {
+  std::ostringstream text;
+  text << shape;
+  return text.str();
+}
+
+bool holds_numbers(DType type) {
+  return dtype_is_quantized(type) || type == DType::kF64 || type == DType::kF32 || type == DType::kF16 ||
+         type == DType::kBF16;
+}
+
+void check_left_over(const ModelConfig& config, const WeightSource& weights,
+                     const std::unordered_set<std::string>& used) {
+  std::string first;
+  std::size_t count = 0;
+  for (const TensorInfo& info : weights.tensors()) {
+    if (used.contains(info.name) || may_be_left_over(config, info.name)) continue;
+    if (count++ == 0) first = info.name;
+  }
+  if (count == 0) return;
+  const std::string more = count > 1 ? " (and " + std::to_string(count - 1) + " more)" : "";
+  fail_input({.where = weights.name(),
+              .key = first,
+              .found = "a tensor that the model has no place for" + more,
+              .expected = "only tensors of a " + family_name(config.family) + " model of " +
+                          std::to_string(config.layers) + " layers",
+              .hint = "the weights and " + config.source + " belong to different models"});
+}
+
+std::vector<PlannedTensor> plan(CausalLm& model, const WeightSource& weights, const NameOf& name_of) {
+  std::vector<PlannedTensor> planned;
+  std::unordered_set<std::string> used;
+  model.visit("", [&](const ParameterRef& parameter) {
+    PlannedTensor tensor{parameter, name_of(parameter.name)};
+    const std::string expected = shape_text(parameter.tensor->sizes()) + " as " + model.config().source + " says";
+    tensor.info = weights.find(tensor.file.name);
+    if (tensor.info == nullptr)
+      fail_input({.where = weights.name(), .key = tensor.file.name, .found = "no such tensor", .expected = expected});
+    if (parameter.tensor->sizes() != at::IntArrayRef(tensor.info->shape))
+      fail_input({.where = weights.name(),
+                  .key = tensor.file.name,
+                  .found = "shape " + shape_text(tensor.info->shape),
+                  .expected = expected});
+    if (!holds_numbers(tensor.info->dtype))
+      fail_input({.where = weights.name(),
+                  .key = tensor.file.name,
+                  .found = std::string(dtype_name(tensor.info->dtype)),
+                  .expected = "floating point weights",
+                  .hint = "weights that were quantised in this format are not supported; a GGUF file is"});
+    used.insert(tensor.file.name);
+    planned.push_back(std::move(tensor));
+  });
+  check_left_over(model.config(), weights, used);
+  return planned;
+}
+
+at::Tensor load_tensor(const WeightSource& weights, const PlannedTensor& planned, at::ScalarType dtype) {
+  switch (planned.file.stored) {
+    case FileTensor::Stored::kAsIs:
+      break;
+    case FileTensor::Stored::kPlusOne:
+      return (weights.load(*planned.info, at::kFloat) - 1.0).to(dtype);
+    case FileTensor::Stored::kPermuted: {
+      const at::Tensor permuted = weights.load(*planned.info, dtype);
+      return permuted.unflatten(0, {planned.file.heads, -1, 2}).transpose(1, 2).reshape(permuted.sizes());
+    }
+  }
+  return weights.load(*planned.info, dtype);
+}
+
+void load_weights(CausalLm& model, const WeightSource& weights, const NameOf& name_of, const LoadOptions& options) {
+  const std::vector<PlannedTensor> planned = plan(model, weights, name_of);
+  double total = 0, done = 0;
+  for (const PlannedTensor& tensor : planned) total += static_cast<double>(tensor.info->data.size());
+  for (const PlannedTensor& tensor : planned) {
+    *tensor.parameter.tensor = load_tensor(weights, tensor, options.dtype).to(options.device);
+    done += static_cast<double>(tensor.info->data.size());
+    if (options.progress) options.progress("loading " + weights.name(), done, total);
+  }
+}
+
+std::unique_ptr<CausalLm> load_folder(const fs::path& folder, const LoadOptions& options) {
+  const fs::path config_path = folder / "config.json", generation_path = folder / "generation_config.json";
+  if (!fs::exists(config_path))
+    fail_input({.where = folder.string(),
+                .key = "config.json",
+                .found = "no such file",
+                .expected = "a model folder in the Hugging Face layout, or a .gguf file",
+                .hint = {}});
+  const ModelConfig config =
+      config_from_json(config_path.string(), read_text_file(config_path),
+                       fs::exists(generation_path) ? read_text_file(generation_path) : std::string());
+  auto model = make_model(config, at::TensorOptions(options.dtype).device(at::kMeta));
+  const auto weights = open_weights(folder);
+  load_weights(*model, *weights, HubNames(*weights), options);
+  return model;
+}
+
+std::unique_ptr<CausalLm> load_gguf(const fs::path& path, const LoadOptions& options) {
+  const auto file = std::make_shared<const GgufFile>(GgufFile::open(map_file(path)));
+  const ModelConfig config = config_from_gguf(path.string(), *file);
+  auto model = make_model(config, at::TensorOptions(options.dtype).device(at::kMeta));
+  const auto weights = weights_from_gguf(path.string(), file);
+  load_weights(*model, *weights, [&](const std::string& parameter) { return gguf_tensor(config, parameter); }, options);
+  return model;
+}
+
+}  // namespace
+
+std::unique_ptr<CausalLm> load_model(const fs::path& path, const LoadOptions& options) {
+  if (fs::is_directory(path)) return load_folder(path, options);
+  if (path.extension() == ".gguf") return load_gguf(path, options);
+  fail_input({.where = path.string(),
+              .key = {},
+              .found = fs::exists(path) ? "a file that is not .gguf" : "nothing there",
+              .expected = "a model folder in the Hugging Face layout, or a .gguf file",
+              .hint = {}});
+}
+
+}  // namespace c2c

@@ -1,0 +1,12 @@
+// The gated MLP's middle: act(gate) * up.
+#pragma once
+#include <ATen/core/Tensor.h>
+
+namespace c2c {
+
+enum class Activation { kSilu, kGeluTanh };
+
+// gate, up (..., I) -> (..., I). Differentiable.
+at::Tensor gated_activation(const at::Tensor& gate, const at::Tensor& up, Activation activation);
+
+}  // namespace c2c

@@ -1,0 +1,41 @@
+// Causal attention of new tokens over all cached ones, grouped queries without repeating K or V.
+// Legend: B batch, N new tokens (queries), T all tokens (columns), H query heads, K kv heads, G = H / K, D head size.
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace c2c {
+
+// Which columns each query reads, cut into blocks of queries so that no scores are computed that a whole block does
+// not need. Made once per forward, shared by the layers of one kind. Query i stands in column T - N + i = c and reads
+// the real columns of (c - window, c]; window 0 reads [0, c]. A query without any real column reads all its columns
+// alike: finite, never NaN (cf. pytorch#127055).
+class AttentionMask {
+ public:
+  struct Block {
+    std::int64_t row_begin = 0, rows = 0;        // of the N queries
+    std::int64_t column_begin = 0, columns = 0;  // of the T keys
+    at::Tensor bias;  // (B or 1, 1, 1, rows, w): 0 or the lowest number, for the last w columns; undefined: read all
+  };
+
+  // real_BT: bool, true = real token; undefined: all real. `options`: dtype and device of the queries.
+  AttentionMask(std::int64_t queries, std::int64_t columns, std::int64_t window, const at::Tensor& real_BT,
+                at::TensorOptions options);
+  const std::vector<Block>& blocks() const { return blocks_; }
+
+ private:
+  std::vector<Block> blocks_;
+};
+
+struct AttentionScale {
+  double scale = 1.0;   // of q . k
+  double soft_cap = 0;  // > 0: scores become cap * tanh(score / cap)
+};
+
+// query (B, N, H, D), key and value (B, K, T, D) -> (B, N, H * D). Differentiable.
+at::Tensor attention(const at::Tensor& query_BNHD, const at::Tensor& key_BKTD, const at::Tensor& value_BKTD,
+                     const AttentionMask& mask, const AttentionScale& scale);
+
+}  // namespace c2c
