@@ -3,8 +3,11 @@
 // executed.
 #pragma once
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "c2c/io/formats/descriptor.h"
@@ -15,7 +18,9 @@ namespace c2c {
 class TorchArchive {
  public:
   // Tensors must be contiguous in their storage or are copied to be so; file order is kept. Nested dicts, lists and
-  // scalars are skipped unless they hold tensors (then names are joined with '.').
+  // scalars are skipped unless they hold tensors (then names are joined with '.'). Throws kInput for every other file:
+  // compressed or damaged zips, files from before PyTorch 1.6, other globals, sizes that do not add up, views that
+  // overlap themselves or leave their storage.
   static TorchArchive open(std::shared_ptr<ByteSource> source);
 
   const std::vector<TensorInfo>& tensors() const { return tensors_; }
@@ -24,6 +29,7 @@ class TorchArchive {
  private:
   std::shared_ptr<ByteSource> source_;
   std::vector<TensorInfo> tensors_;
+  std::map<std::string, std::size_t, std::less<>> index_;
   std::vector<std::vector<std::byte>> owned_;  // tensors that had to be made contiguous
 };
 

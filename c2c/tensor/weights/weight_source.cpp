@@ -9,6 +9,7 @@
 #include "c2c/base/error.h"
 #include "c2c/io/formats/gguf.h"
 #include "c2c/io/formats/safetensors.h"
+#include "c2c/io/formats/torch_archive.h"
 #include "c2c/tensor/weights/parts.h"
 
 namespace c2c {
@@ -23,10 +24,18 @@ WeightPart part_of(File file, std::shared_ptr<ByteSource> source) {
   return {std::move(owner), std::move(source), tensors};
 }
 
+// The first bytes decide, not the name: hub caches hold blobs without an extension. Files of PyTorch before 1.6 (a bare
+// pickle) go to TorchArchive, which says what to do about them.
 WeightPart open_file(const fs::path& path) {
   const auto source = map_file(path);
   const Bytes bytes = source->bytes();
-  if (bytes.size() >= 4 && std::memcmp(bytes.data(), "GGUF", 4) == 0) return part_of(GgufFile::open(source), source);
+  const auto begins_with = [&](std::string_view magic) {
+    return bytes.size() >= magic.size() && std::memcmp(bytes.data(), magic.data(), magic.size()) == 0;
+  };
+  if (begins_with("GGUF")) return part_of(GgufFile::open(source), source);
+  const std::string extension = path.extension().string();
+  const bool torch_name = extension == ".pt" || extension == ".pth" || extension == ".bin";
+  if (begins_with("PK\3\4") || torch_name) return part_of(TorchArchive::open(source), source);
   return part_of(SafetensorsFile::open(source), source);
 }
 

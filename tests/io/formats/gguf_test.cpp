@@ -151,43 +151,38 @@ TEST(Gguf, RefusesWhatDoesNotAddUp) {
   expect(entry(Builder::string("k") + Builder::raw(10) + Builder::raw(1ULL << 63)), "2^63");
 }
 
-// Live against gguf-py: a checksum of every dequantised tensor of the downloaded models.
-TEST(GgufParity, RealModelsDequantizeAsGgufPyDoes) {
+// Live against gguf-py: a checksum of every dequantised tensor of the downloaded model.
+TEST(GgufParity, ARealModelDequantizesAsGgufPyDoes) {
   const std::string python = testing::python_with("gguf");
   if (python.empty()) GTEST_SKIP() << "needs Python with gguf: set C2C_PYTHON";
   const fs::path folder = testing::deps_dir() / "models";
-  int files = 0;
-  for (const std::string name : {"smollm2-135m-instruct.gguf", "gemma-3-270m.gguf"}) {
-    const fs::path path = folder / name;
-    if (!fs::exists(path)) continue;
-    ++files;
-    const std::string script = R"(
+  const fs::path path = folder / "smollm2-135m-instruct.gguf";
+  if (!fs::exists(path)) GTEST_SKIP() << "no " << path << ": ./run fetch";
+  const std::string script = R"(
 import sys, zlib
 from gguf import GGUFReader
 from gguf.quants import dequantize
-for t in GGUFReader(sys.argv[1]).tensors[::4]:
+for t in GGUFReader(sys.argv[1]).tensors[::12]:
     if t.n_elements < 2**21: print(t.name, zlib.crc32(dequantize(t.data, t.tensor_type).tobytes()), *t.shape[::-1])
 )";
-    std::istringstream lines(testing::run_python(python, script, "'" + path.string() + "'"));
-    const auto file = GgufFile::open(map_file(path));
-    int tensors = 0;
-    for (std::string line; std::getline(lines, line); ++tensors) {
-      std::istringstream words(line);
-      std::string tensor;
-      words >> tensor;
-      const TensorInfo* info = find(file, tensor);
-      ASSERT_NE(info, nullptr) << tensor;
-      std::vector<float> floats(static_cast<std::size_t>(info->numel()));
-      dequantize_to_float(info->dtype, info->data, floats.data(), info->numel());
-      std::ostringstream ours;
-      ours << tensor << ' '
-           << crc32(0, reinterpret_cast<const Bytef*>(floats.data()), static_cast<uInt>(floats.size() * 4));
-      for (const std::int64_t size : info->shape) ours << ' ' << size;
-      EXPECT_EQ(ours.str(), line);
-    }
-    EXPECT_GT(tensors, 30);
+  std::istringstream lines(testing::run_python(python, script, "'" + path.string() + "'"));
+  const auto file = GgufFile::open(map_file(path));
+  int tensors = 0;
+  for (std::string line; std::getline(lines, line); ++tensors) {
+    std::istringstream words(line);
+    std::string tensor;
+    words >> tensor;
+    const TensorInfo* info = find(file, tensor);
+    ASSERT_NE(info, nullptr) << tensor;
+    std::vector<float> floats(static_cast<std::size_t>(info->numel()));
+    dequantize_to_float(info->dtype, info->data, floats.data(), info->numel());
+    std::ostringstream ours;
+    ours << tensor << ' '
+         << crc32(0, reinterpret_cast<const Bytef*>(floats.data()), static_cast<uInt>(floats.size() * 4));
+    for (const std::int64_t size : info->shape) ours << ' ' << size;
+    EXPECT_EQ(ours.str(), line);
   }
-  if (files == 0) GTEST_SKIP() << "no models in " << folder << ": ./run fetch";
+  EXPECT_GT(tensors, 15);
 }
 
 }  // namespace
