@@ -63,7 +63,8 @@ void check_row(const RowTokens& row, const CausalLm& model, const std::string& w
                   .hint = "each model needs ids of its own tokenizer"});
 }
 
-TokenBatch pad_left(const std::vector<RowTokens>& rows, std::int64_t batch, at::Device device) {
+// `attend_pads`: tokens after the prompt attend to the plan's own pads, never to those put here.
+TokenBatch pad_left(const std::vector<RowTokens>& rows, std::int64_t batch, bool attend_pads, at::Device device) {
   TokenBatch out;
   out.offsets.assign(static_cast<std::size_t>(batch), 0);
   std::int64_t columns = 0;
@@ -71,7 +72,8 @@ TokenBatch pad_left(const std::vector<RowTokens>& rows, std::int64_t batch, at::
   const std::int64_t count = size_of(rows);
   const at::Tensor ids = at::zeros({count, columns}, at::kLong), positions = at::zeros({count, columns}, at::kLong);
   const at::Tensor mask = at::zeros({count, columns}, at::kBool), next = at::zeros({count}, at::kLong);
-  bool plain_positions = true, plain_next = true, plain_mask = true;
+  const at::Tensor own = at::zeros({count, columns}, at::kBool);
+  bool plain_positions = true, plain_next = true, plain_mask = true, plain_own = true;
   for (std::int64_t r = 0; r < count; ++r) {
     const RowTokens& row = rows[static_cast<std::size_t>(r)];
     const std::int64_t offset = columns - row.count;
@@ -79,11 +81,13 @@ TokenBatch pad_left(const std::vector<RowTokens>& rows, std::int64_t batch, at::
     out.offsets[static_cast<std::size_t>(row.row)] = offset;
     plain_positions = plain_positions && offset == 0;
     plain_mask = plain_mask && offset == 0;
+    plain_own = plain_own && offset == 0;
     for (std::int64_t i = 0; i < row.count; ++i) {
       const std::int64_t at_column = r * columns + offset + i;
       ids.mutable_data_ptr<std::int64_t>()[at_column] = row.ids[static_cast<std::size_t>(i)];
       positions.mutable_data_ptr<std::int64_t>()[at_column] = row.position(i);
       mask.mutable_data_ptr<bool>()[at_column] = row.is_real(i);
+      own.mutable_data_ptr<bool>()[at_column] = true;
       plain_positions = plain_positions && row.position(i) == i;
       plain_mask = plain_mask && row.is_real(i);
     }
@@ -93,6 +97,8 @@ TokenBatch pad_left(const std::vector<RowTokens>& rows, std::int64_t batch, at::
   out.ids_BL = ids.to(device);
   if (!plain_positions) out.positions_BL = positions.to(device);
   if (!plain_mask) out.mask_BL = mask.to(device);
+  if (!attend_pads) out.decode_mask_BL = out.mask_BL;
+  if (attend_pads && !plain_own) out.decode_mask_BL = own.to(device);
   if (!plain_next) out.next_position_B = next.to(device);
   return out;
 }
@@ -124,7 +130,7 @@ class Builder {
     if (plans_.empty()) fail_usage({.where = "batch", .found = "no prompts", .expected = "at least one"});
     const SharerMask known = mask_of_all(models_.sharers.size());
     for (const SectionPlan& plan : plans_) {
-      validate(plan, models_.include_response);
+      validate(plan, models_.options.include_response);
       for (const Section& section : plan.sections)
         if ((section.mask & ~known) != 0)
           fail_usage({.where = "section plan",
@@ -144,7 +150,8 @@ class Builder {
       layout_.columns = std::max(layout_.columns, size_of(plan.ids));
     }
     layout_.rows = size_of(rows);
-    layout_.receiver = pad_left(rows, layout_.rows, models_.receiver.options().device());
+    layout_.receiver =
+        pad_left(rows, layout_.rows, models_.options.decode_attends_pads, models_.receiver.options().device());
   }
 
   // What of a row is fused, and with whom its response is.
@@ -155,7 +162,7 @@ class Builder {
     SharerMask response = 0;
     for (const Section& section : sections)
       if (section.mask != 0) response = section.mask;  // the last section's, else of the last fused before it
-    layout_.response.push_back(models_.include_response ? response & models_.heard : 0);
+    layout_.response.push_back(models_.options.include_response ? response & models_.heard : 0);
     if (layout_.response.back() != 0) layout_.shadow_begin = std::min(layout_.shadow_begin, last_begin(row));
     for (const Section& section : sections) {
       const std::int64_t end = begin + section.length;
@@ -199,7 +206,8 @@ class Builder {
         rows.push_back({row, count, own.ids, own.positions, own.padding});
         check_row(rows.back(), *models_.sharers[s].model, "sharer " + std::to_string(s + 1));
       }
-      layout_.sharers.push_back(pad_left(rows, layout_.rows, models_.sharers[s].model->options().device()));
+      layout_.sharers.push_back(pad_left(rows, layout_.rows, models_.options.decode_attends_pads,
+                                         models_.sharers[s].model->options().device()));
     }
   }
 

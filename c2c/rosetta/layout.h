@@ -15,6 +15,7 @@ namespace c2c {
 // What one model reads. Undefined tensors stand for the usual: positions 0, 1, 2, ..., every token real, next = L.
 struct TokenBatch {
   at::Tensor ids_BL, positions_BL, mask_BL, next_position_B;
+  at::Tensor decode_mask_BL;          // columns that tokens after the prompt attend to
   std::vector<std::int64_t> rows;     // rows of the whole batch that it reads, ascending
   std::vector<std::int64_t> offsets;  // per row of the whole batch: its first column (pads before it are ours)
 };
@@ -52,7 +53,7 @@ struct LayoutModels {
   const CausalLm& receiver;
   const std::vector<SharerEntry>& sharers;
   SharerMask heard = 0;  // sharers whose fuser would change anything: nobody listens to the others
-  bool include_response = false;
+  RosettaOptions options;
 };
 
 // Throws kUsage for what validate() finds, a mask naming a sharer that is not there, ids outside a vocabulary and

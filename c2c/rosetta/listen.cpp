@@ -56,7 +56,7 @@ void listen(const Layout& layout, const std::vector<SharerEntry>& sharers, Roset
     const CausalLm& model = *sharers[s].model;
     const Stopwatch watch(state.timing.sharer_prefill, model.options().device());
     const auto count = static_cast<std::int64_t>(tokens.rows.size());
-    own = {model.make_cache(count), tokens.rows, tokens.mask_BL, tokens.next_position_B};
+    own = {model.make_cache(count), tokens.rows, tokens.decode_mask_BL, tokens.next_position_B};
     if (tokens.ids_BL.size(1) > 0)
       hear(sharers[s], input_columns(tokens, 0, tokens.ids_BL.size(1), own.cache), training);
   }

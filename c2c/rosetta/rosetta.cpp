@@ -41,7 +41,7 @@ RosettaState start(const Layout& layout, const CausalLm& receiver, std::int64_t 
   RosettaState state;
   state.receiver = receiver.make_cache(layout.rows);
   state.receiver.reserve(layout.columns + reserve);
-  state.mask_BT = layout.receiver.mask_BL;
+  state.mask_BT = layout.receiver.decode_mask_BL;
   state.next_position_B = layout.receiver.next_position_B;
   for (const std::int64_t offset : layout.receiver.offsets) state.lengths.push_back(layout.columns - offset);
   state.response = layout.response;
@@ -82,7 +82,7 @@ ForwardOutput Rosetta::forward(const std::vector<SectionPlan>& plans, RosettaSta
   const Layout layout = lay_out(plans, {.receiver = *receiver_,
                                         .sharers = sharers_,
                                         .heard = heard_sharers(sharers_, options.training),
-                                        .include_response = options_.include_response});
+                                        .options = options_});
   state = start(layout, *receiver_, options.reserve);
   listen(layout, sharers_, state, options.training);
   const FuseTask task{sharers_, state.sharers, options_.fusion, {options.training, options.draws}, options.observer};

@@ -33,6 +33,9 @@ struct RosettaOptions {
   // The response's own K and V are fused too, in the pass that reads them and in every decode step: with the sharers
   // of the last section's mask, or, where that is 0, of the last fused section before it.
   bool include_response = false;
+  // Generated tokens attend to the plan's own pads, which the prompt's tokens do not see: so does the reference (it
+  // cuts the decode step's mask to its first column). False: they stay masked, as in training.
+  bool decode_attends_pads = true;
 };
 
 // Where the time of a prefill went, seconds.
@@ -50,7 +53,7 @@ struct SharerState {
 // Everything a running generation owns. Movable, not copyable.
 struct RosettaState {
   KvCache receiver;                   // columns of shorter prompts are padded on the left
-  at::Tensor mask_BT;                 // bool, true: real token of the receiver so far; undefined: all are
+  at::Tensor mask_BT;                 // bool, columns that the next token attends to; undefined: all
   at::Tensor next_position_B;         // int64, RoPE position of each row's next token; undefined: T in every row
   std::vector<std::int64_t> lengths;  // per row: columns of its own so far, the plan's pads included
   PrefillTiming timing;

@@ -13,6 +13,7 @@ using nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
 constexpr double kTolerance = 2e-4;
+constexpr std::size_t kBatch = 16;
 
 std::vector<Section> sections_of(const ordered_json& json) {
   std::vector<Section> sections;
@@ -162,9 +163,9 @@ TEST(FusedGoldenReal, ContinuationsOfTheRealPair) {
   if (!pair.missing.empty()) GTEST_SKIP() << pair.missing << " is not there: run ./run fetch";
   ASSERT_FALSE(rows.empty());
   for (const bool fused : {true, false}) {
-    // Few prompts at a time: their lengths differ, and so do their continuations.
-    for (std::size_t begin = 0; begin < rows.size(); begin += 4) {
-      const std::size_t end = std::min(rows.size(), begin + 4);
+    // Batches: prompts differ in length, and so do their continuations.
+    for (std::size_t begin = 0; begin < rows.size(); begin += kBatch) {
+      const std::size_t end = std::min(rows.size(), begin + kBatch);
       std::vector<SectionPlan> plans;
       for (std::size_t i = begin; i < end; ++i) plans.push_back(real_plan(rows[i], fused));
       RosettaState state;
