@@ -1,4 +1,5 @@
-// Strings to ids and back. A Tokenizer is const after loading and may be used from many threads at once.
+// Strings to ids and back, as Hugging Face's tokenizers does it. A Tokenizer is const after loading and may be used
+// from many threads at once.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -32,13 +33,23 @@ struct EncodeOptions {
 
 struct SpecialTokens {
   std::optional<TokenId> bos, eos, pad, unk;
-  std::vector<TokenId> all;  // ids of every added token marked special, ascending
+  std::vector<TokenId> all;    // ids of every added token marked special, ascending
+  std::vector<TokenId> named;  // those with a role in tokenizer_config.json (transformers' all_special_ids), ascending
+};
+
+// Text of a growing list of ids. What comes out never changes with later ids; all of it together is decode() of them.
+class TokenStream {
+ public:
+  virtual ~TokenStream() = default;
+  virtual void push(TokenId id, std::string& out) = 0;  // appends to `out`
+  virtual void flush(std::string& out) = 0;
 };
 
 class Tokenizer {
  public:
   virtual ~Tokenizer() = default;
 
+  // `text` is UTF-8; throws kInput naming the first byte that is not.
   virtual Encoding encode(std::string_view text, const EncodeOptions& options) const = 0;
   // skip_special_tokens as in Hugging Face; no clean-up of spaces. Unknown ids are an error that names the id.
   virtual std::string decode(const std::vector<TokenId>& ids, bool skip_special_tokens = false) const = 0;
@@ -47,6 +58,8 @@ class Tokenizer {
   virtual std::string id_to_token(TokenId id) const = 0;  // raw vocabulary text; empty for holes
   virtual TokenId vocab_size() const = 0;                 // largest id + 1, added tokens included
   virtual const SpecialTokens& special_tokens() const = 0;
+  // A new stream, which must not outlive the tokenizer. The default gathers all ids and decodes them at the end.
+  virtual std::unique_ptr<TokenStream> stream(bool skip_special_tokens) const;
   bool is_special(TokenId id) const;
 
   std::vector<TokenId> encode_ids(std::string_view text, bool add_special_tokens = true) const {
@@ -62,8 +75,8 @@ std::shared_ptr<const Tokenizer> tokenizer_from_json(const std::string& name, st
 // From a GGUF vocabulary: `gpt2` (pre: smollm, qwen2, llama-bpe) and `llama` (SentencePiece BPE, Gemma).
 std::shared_ptr<const Tokenizer> tokenizer_from_gguf(const std::string& name, const GgufFile& file);
 
-// Decodes a growing stream of ids. Text comes out only in whole characters; flush() gives what is left (incomplete
-// bytes as U+FFFD). The concatenation equals decode() of all ids.
+// A TokenStream that keeps its tokenizer. Text comes out only in whole characters; flush() gives what is left
+// (incomplete bytes as U+FFFD). The concatenation equals decode() of all ids.
 class StreamDecoder {
  public:
   StreamDecoder(std::shared_ptr<const Tokenizer> tokenizer, bool skip_special_tokens = true);
@@ -72,10 +85,7 @@ class StreamDecoder {
 
  private:
   std::shared_ptr<const Tokenizer> tokenizer_;
-  bool skip_special_tokens_;
-  std::vector<TokenId> ids_;  // window that decoding depends on
-  std::size_t prefix_ = 0;    // ids before this one were given out
-  std::size_t read_ = 0;
+  std::unique_ptr<TokenStream> stream_;
 };
 
 }  // namespace c2c
