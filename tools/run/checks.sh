@@ -53,8 +53,7 @@ slowest_files() {
     "$1/.ninja_log" | sort -rn | head -n 10 >&2
 }
 
-ci() {
-  setup_packages
+setup_checks() {
   install_missing <<'TABLE'
 git                  command -v git
 ccache               command -v ccache
@@ -64,6 +63,11 @@ clang-19             command -v clang++-19
 libclang-rt-19-dev   compgen -G '/usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.fuzzer-*'
 wordnet-base         test -f /usr/share/wordnet/data.noun
 TABLE
+}
+
+ci() {
+  setup_packages
+  setup_checks
   setup_torch
   fetch_models
   fetch_tokenizers
