@@ -50,10 +50,10 @@ Aligner::Aligner(AlignModel receiver, AlignModel sharer, AlignStrategy strategy)
       sharer_(std::move(sharer)),
       map_(receiver_.tokenizer, sharer_.tokenizer, checked(strategy)) {}
 
-AlignedText Aligner::align_text(const std::string& text) const {
+AlignedText Aligner::align_text(const std::string& text, bool add_special_tokens) const {
   AlignedText aligned;
-  aligned.receiver_ids = receiver_.tokenizer->encode_ids(text);
-  aligned.sharer_own_ids = sharer_.tokenizer->encode_ids(text);
+  aligned.receiver_ids = receiver_.tokenizer->encode_ids(text, add_special_tokens);
+  aligned.sharer_own_ids = sharer_.tokenizer->encode_ids(text, add_special_tokens);
   std::size_t single = 0;
   for (const TokenId id : aligned.receiver_ids) {
     aligned.candidates.push_back(map_.candidates(id));

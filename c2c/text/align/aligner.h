@@ -10,7 +10,7 @@
 
 namespace c2c {
 
-// align_sequence: the receiver's tokens of a text (special tokens added) and what stands for each.
+// align_sequence: the receiver's tokens of a text and what stands for each.
 struct AlignedText {
   std::vector<TokenId> receiver_ids, sharer_ids;
   std::vector<std::vector<TokenId>> candidates;  // per receiver token
@@ -37,7 +37,7 @@ class Aligner {
   // strategy: kFirst or kLongest; throws kUsage for another.
   Aligner(AlignModel receiver, AlignModel sharer, AlignStrategy strategy);
 
-  AlignedText align_text(const std::string& text) const;
+  AlignedText align_text(const std::string& text, bool add_special_tokens = true) const;
   AlignedChat align_chat(const Messages& messages, const AlignOptions& options) const;
   const TokenMap& token_map() const { return map_; }
 
