@@ -34,7 +34,7 @@ std::string nearest_name(std::string_view name, const std::vector<std::string>& 
 // is no default.
 std::string expand_environment(std::string_view text, const AssignSource& source, const std::string& key);
 // A path of a run file as the program will open it: expanded, then made relative to the file's folder where that is
-// what it must be: an entry that exists there, or one that cannot be a hub id (`./x`, `../x`, `a/b/c`, `x.gguf`).
+// what it must be: an entry that exists there, or one that cannot be a hub id (`x`, `./x`, `../x`, `a/x.gguf`).
 std::string resolve_path(std::string_view text, const AssignSource& source, const std::string& key);
 
 }  // namespace c2c

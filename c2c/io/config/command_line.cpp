@@ -50,7 +50,8 @@ std::string default_text(const Field& field) {
   });
   const auto found = json.find("value");
   if (found == json.end() || found->is_array() || (found->is_string() && found->get<std::string>().empty())) return {};
-  return found->is_string() ? found->get<std::string>() : found->dump();
+  const std::string text = found->is_string() ? found->get<std::string>() : found->dump();
+  return text.find('\n') == std::string::npos ? text : std::string();
 }
 
 }  // namespace
@@ -91,7 +92,8 @@ void CommandLine::add_field(CLI::App& app, const Field& field, const std::string
       option->default_str(default_text(field));
     }
   }
-  option->group(group)->envname(environment_name(value->name));
+  option->group(group);
+  if (value->name.starts_with("--")) option->envname(environment_name(value->name));
 }
 
 void CommandLine::apply() const {

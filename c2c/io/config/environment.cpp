@@ -15,14 +15,14 @@ bool is_name(std::string_view name) {
   return true;
 }
 
-// Could `text` be org/name[@revision]? Then it is left to the hub when no such file exists.
+// Could it be org/name[/folder][@revision]? Then it is left to the hub when no such file exists.
 bool may_be_hub_id(const fs::path& path) {
-  const std::string text = path.string();
-  if (text.empty() || text[0] == '.' || text[0] == '/') return false;
-  const std::size_t slash = text.find('/');
-  if (slash == std::string::npos || text.find('/', slash + 1) != std::string::npos) return false;
-  for (const char* extension : {".gguf", ".safetensors", ".json", ".jinja", ".pt", ".bin", ".txt"})
-    if (text.ends_with(extension)) return false;
+  if (path.is_absolute() || !path.has_parent_path()) return false;
+  for (const fs::path& part : path)
+    if (part.empty() || part.string().starts_with(".")) return false;
+  const std::string extension = path.extension().string();
+  for (const char* known : {".gguf", ".safetensors", ".json", ".jinja", ".pt", ".bin", ".txt"})
+    if (extension == known) return false;
   return true;
 }
 

@@ -184,6 +184,8 @@ class RunFile : public ::testing::Test {
 TEST_F(RunFile, PathsAreRelativeToTheFileAndHubIdsStay) {
   EXPECT_EQ(read("leaf: sub/here").leaf.path, (folder_ / "sub/here").string());
   EXPECT_EQ(read("leaf: org/name").leaf.path, "org/name");
+  EXPECT_EQ(read("leaf: org/name/sub@v1").leaf.path, "org/name/sub@v1");
+  EXPECT_EQ(read("leaf: name").leaf.path, (folder_ / "name").string());
   EXPECT_EQ(read("leaf: ./org/name").leaf.path, (folder_ / "org/name").string());
   EXPECT_EQ(read("leaf: a/model.gguf").leaf.path, (folder_ / "a/model.gguf").string());
   EXPECT_EQ(read("leaf: /abs/x").leaf.path, "/abs/x");

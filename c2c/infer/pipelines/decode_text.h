@@ -1,0 +1,45 @@
+// Prefill, decode and detokenise one answer of one speaker: a Rosetta with or without sharers. Text comes out in whole
+// characters, stop strings never do.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "c2c/infer/generate/generate.h"
+#include "c2c/infer/pipelines/loaded_model.h"
+#include "c2c/rosetta/rosetta.h"
+
+namespace c2c {
+
+// Gets text pieces as they become final; false ends the answer.
+using OnPiece = std::function<bool(std::string_view piece)>;
+
+struct DecodeSettings {
+  SamplingOptions sampling;
+  std::int64_t max_new_tokens = 256;
+  std::vector<std::string> stop;
+};
+
+struct DecodedText {
+  std::string text;
+  std::vector<std::int64_t> ids;  // new tokens, the stop token included
+  std::string finish;             // stop, length, cancelled
+  PrefillTiming prefill;
+  double first_token_seconds = 0;  // from the call to the first token
+  double decode_seconds = 0;
+  std::int64_t decode_steps = 0;  // steps after the first token
+  std::int64_t cache_bytes = 0;
+};
+
+// Throws kUsage where the prompt is empty or leaves no room for an answer in the speaker's context.
+DecodedText decode_text(const Rosetta& rosetta, const LoadedModel& speaker, const SectionPlan& plan,
+                        const DecodeSettings& settings, const OnPiece& on_piece);
+
+// `prompt_tokens` against the model's context; `who` names the model. Returns how many new tokens fit, at most
+// `wanted`, with a warning where that is fewer.
+std::int64_t room_for_answer(const ModelConfig& config, const std::string& who, std::size_t prompt_tokens,
+                             std::int64_t wanted);
+
+}  // namespace c2c

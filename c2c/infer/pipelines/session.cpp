@@ -1,0 +1,184 @@
+#include "c2c/infer/pipelines/session.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "c2c/base/error.h"
+#include "c2c/infer/pipelines/fused_plan.h"
+#include "c2c/infer/pipelines/single_plan.h"
+#include "c2c/infer/pipelines/torch_errors.h"
+#include "c2c/io/config/assign.h"
+
+namespace c2c {
+namespace {
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+void check_mode(const std::string& mode) {
+  const auto& names = mode_names();
+  if (std::find(names.begin(), names.end(), mode) != names.end()) return;
+  const std::string near = nearest_name(mode, names);
+  fail_usage({.where = "mode",
+              .found = mode,
+              .expected = "receiver, sharer, t2t, c2c or control",
+              .hint = near.empty() ? "" : "did you mean " + near + "?"});
+}
+
+bool is_fused_mode(const std::string& mode) {
+  return mode == "c2c" || mode == "control";
+}
+
+nlohmann::ordered_json describe(const TextSide& text) {
+  nlohmann::ordered_json json = {{"name", text.name}, {"path", text.path.string()}};
+  if (!text.commit.empty()) json["commit"] = text.commit;
+  return json;
+}
+
+Answer answer_from(DecodedText decoded, std::size_t prompt_tokens) {
+  Answer answer;
+  answer.prompt_tokens = static_cast<std::int64_t>(prompt_tokens);
+  answer.timings.sharer_prefill = decoded.prefill.sharer_prefill;
+  answer.timings.receiver_prefill = decoded.prefill.receiver_prefill;
+  answer.timings.fuse = decoded.prefill.fuse;
+  answer.timings.decode = decoded.decode_seconds;
+  answer.timings.first_token = decoded.first_token_seconds;
+  if (decoded.decode_seconds > 0)
+    answer.timings.tokens_per_second = static_cast<double>(decoded.decode_steps) / decoded.decode_seconds;
+  answer.text = std::move(decoded.text);
+  answer.ids = std::move(decoded.ids);
+  answer.finish = std::move(decoded.finish);
+  answer.cache_bytes = decoded.cache_bytes;
+  return answer;
+}
+
+}  // namespace
+
+Session::~Session() = default;
+
+const Rosetta& Session::alone(const LoadedModel& model, std::unique_ptr<Rosetta>& slot) {
+  if (!slot) slot = std::make_unique<Rosetta>(model.lm, std::vector<SharerEntry>{}, RosettaOptions{});
+  return *slot;
+}
+
+void Session::prepare(const std::string& mode) {
+  const std::string wanted = mode.empty() ? config_.mode : mode;
+  check_mode(wanted);
+  if (wanted != "sharer") receiver();
+  if (wanted == "sharer" || wanted == "t2t") sharer(0);
+  if (is_fused_mode(wanted)) rosetta();
+}
+
+Messages Session::with_system(const Messages& messages) const {
+  if (config_.system.empty() || (!messages.empty() && messages.front().role == "system")) return messages;
+  Messages all = {{"system", config_.system}};
+  all.insert(all.end(), messages.begin(), messages.end());
+  return all;
+}
+
+DecodeSettings Session::settings() const {
+  return {.sampling = config_.sampling, .max_new_tokens = config_.max_new_tokens, .stop = config_.stop};
+}
+
+Answer Session::run(const Request& request, const OnText& on_text) {
+  const std::string mode = request.mode.empty() ? config_.mode : request.mode;
+  if (request.raw)
+    check_text("prompt", *request.raw);
+  else
+    check_messages(request.messages);
+  prepare(mode);
+  return with_torch_errors("generate", [&] {
+    const auto start = std::chrono::steady_clock::now();
+    Answer answer = dispatch(request, mode, on_text);
+    answer.mode = mode;
+    answer.timings.total = seconds_since(start);
+    largest_cache_ = std::max(largest_cache_, answer.cache_bytes);
+    return answer;
+  });
+}
+
+Answer Session::dispatch(const Request& request, const std::string& mode, const OnText& on_text) {
+  if (mode == "t2t") return answer_with_context(request, on_text);
+  if (is_fused_mode(mode)) return answer_fused(request, mode == "control", on_text);
+  const LoadedModel& speaker = mode == "sharer" ? sharer(0) : receiver();
+  const Rosetta& model = mode == "sharer" ? alone(speaker, sharer_alone_) : alone(speaker, receiver_alone_);
+  return answer_alone(speaker, model, request, on_text);
+}
+
+Answer Session::answer_alone(const LoadedModel& model, const Rosetta& rosetta, const Request& request,
+                             const OnText& on_text) {
+  const auto start = std::chrono::steady_clock::now();
+  const SectionPlan plan = request.raw ? raw_plan(model.text, *request.raw)
+                                       : single_plan(model.text, with_system(request.messages), config_.thinking);
+  const double tokenizing = seconds_since(start);
+  const auto on_piece = [&](std::string_view piece) { return !on_text || on_text(TextKind::kAnswer, piece); };
+  Answer answer = answer_from(decode_text(rosetta, model, plan, settings(), on_piece), plan.ids.size());
+  answer.timings.first_token += tokenizing;
+  return answer;
+}
+
+Answer Session::answer_fused(const Request& request, bool control, const OnText& on_text) {
+  const auto start = std::chrono::steady_clock::now();
+  bool fell_back = false;
+  SectionPlan plan = fused_plan(request.messages, request.raw, fell_back);
+  if (control) plan = control_plan(plan, request);
+  for (std::size_t i = 0; i < sharers_.size(); ++i)
+    room_for_answer(sharer(i).lm->config(), sharer(i).text.name, plan.sharers.at(i).ids.size(), 0);
+  const double planning = seconds_since(start);
+  const auto on_piece = [&](std::string_view piece) { return !on_text || on_text(TextKind::kAnswer, piece); };
+  Answer answer = answer_from(decode_text(rosetta(), receiver(), plan, settings(), on_piece), plan.ids.size());
+  answer.unaligned = fell_back;
+  answer.fused_tokens = count_fused(plan);
+  answer.timings.first_token += planning;
+  for (std::size_t i = 0; i < sharers_.size(); ++i) {
+    const KvGeometry geometry = sharer(i).lm->kv_geometry();
+    answer.cache_bytes += 2 * geometry.layers * geometry.kv_heads * geometry.head_dim *
+                          static_cast<std::int64_t>(plan.sharers[i].ids.size()) *
+                          static_cast<std::int64_t>(sharer(i).lm->options().dtype().itemsize());
+  }
+  return answer;
+}
+
+MemoryParts Session::memory() const {
+  MemoryParts parts;
+  const auto fuser_bytes = [](const Fuser& fuser) {
+    std::int64_t bytes = 0;
+    for (const auto& projector : fuser.projectors)
+      projector->visit("", [&](const ParameterRef& ref) { bytes += static_cast<std::int64_t>(ref.tensor->nbytes()); });
+    return bytes;
+  };
+  if (receiver_) parts.weights.emplace_back("receiver " + receiver_->text.name, receiver_->lm->weight_bytes());
+  for (const Sharer& sharer : sharers_) {
+    if (sharer.model) parts.weights.emplace_back("sharer " + sharer.model->text.name, sharer.model->lm->weight_bytes());
+    if (sharer.fuser) parts.weights.emplace_back("fuser " + sharer.fuser->source, fuser_bytes(*sharer.fuser));
+  }
+  parts.cache_bytes = largest_cache_;
+  parts.peak_bytes = process_memory("VmHWM");
+  return parts;
+}
+
+nlohmann::ordered_json Session::provenance() const {
+  nlohmann::ordered_json json;
+  json["mode"] = config_.mode;
+  json["dtype"] = config_.dtype;
+  if (receiver_) json["receiver"] = describe(receiver_->text);
+  json["sharers"] = nlohmann::ordered_json::array();
+  for (const Sharer& sharer : sharers_) {
+    nlohmann::ordered_json entry = nlohmann::ordered_json::object();
+    if (sharer.model) entry = describe(sharer.model->text);
+    if (sharer.fuser) {
+      entry["fuser"] = sharer.fuser->source;
+      entry["align"] = sharer.alignment;
+    }
+    if (!entry.empty()) json["sharers"].push_back(std::move(entry));
+  }
+  if (rosetta_) {
+    json["fusion"] = rosetta_->options().fusion == FusionMode::kParallel ? "parallel" : "sequential";
+    json["include_response"] = rosetta_->options().include_response;
+    json["mask"] = config_.mask;
+  }
+  return json;
+}
+
+}  // namespace c2c

@@ -1,0 +1,114 @@
+// Text in, text out: the one interface to everything that answers. A session loads each model once, when a mode first
+// needs it, and runs any mode over any messages. One thread at a time.
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "c2c/infer/pipelines/decode_text.h"
+#include "c2c/infer/pipelines/loaded_model.h"
+#include "c2c/infer/pipelines/memory.h"
+#include "c2c/infer/pipelines/run_config.h"
+#include "c2c/rosetta/rosetta.h"
+
+namespace c2c {
+
+struct Request {
+  Messages messages;
+  std::optional<std::string> raw;  // text as it is, no chat template; messages are not looked at
+  std::string mode;                // empty: the run's
+  // Mode control: the conversation whose sharer cache is fused. Empty: the run's control_prompt.
+  Messages control;
+};
+
+struct Timings {
+  double sharer_prefill = 0, receiver_prefill = 0, fuse = 0, decode = 0;  // seconds
+  double context = 0;                                                     // t2t: the sharer's whole text
+  double first_token = 0;  // from the request's start, tokenizing and the context included
+  double total = 0;
+  double tokens_per_second = 0;  // of decoding, after the first token
+};
+
+struct Answer {
+  std::string mode, text;
+  std::string context;             // t2t: what the sharer wrote
+  std::vector<std::int64_t> ids;   // new tokens
+  std::string finish;              // stop, length, cancelled
+  std::int64_t prompt_tokens = 0;  // of the model that answers
+  std::int64_t context_tokens = 0;
+  std::int64_t fused_tokens = 0;  // receiver tokens that hear at least one sharer
+  bool unaligned = false;         // the aligner could not align this prompt; it was fused unaligned
+  std::int64_t cache_bytes = 0;
+  Timings timings;
+};
+
+enum class TextKind { kContext, kAnswer };
+using OnText = std::function<bool(TextKind kind, std::string_view piece)>;
+
+class Session {
+ public:
+  // Checks the configuration; loads nothing yet. Throws kUsage naming the key.
+  explicit Session(RunConfig config, ProgressFn progress = {});
+  ~Session();
+
+  // Loads what `mode` needs (empty: the run's mode).
+  void prepare(const std::string& mode = {});
+  // Throws kUsage (empty prompt, prompt too long, invalid UTF-8, no such sharer) and kInput; LibTorch's errors arrive
+  // as c2c::Error too.
+  Answer run(const Request& request, const OnText& on_text = {});
+
+  // What C2C (or its control) does with a prompt: for inspection.
+  SectionPlan plan(const Request& request);
+  const Rosetta& rosetta();  // receiver, sharers and fusers; loads them
+
+  // Sampling, mask, mode, stop strings may be changed between runs; models, fusers, dtype and fusion may not.
+  RunConfig& config() { return config_; }
+  const LoadedModel& receiver();
+  const LoadedModel& sharer(std::size_t index);
+  const TextSide& receiver_text();  // without loading weights
+  const TextSide& sharer_text(std::size_t index);
+  std::shared_ptr<const Fuser> fuser(std::size_t index);
+  std::string alignment(std::size_t index);  // first, longest, span or off, as used
+
+  MemoryParts memory() const;
+  // Models, fusers, mode and settings of a run, for result files.
+  nlohmann::ordered_json provenance() const;
+  // Prompts that the aligner could not align so far.
+  std::int64_t unaligned_prompts() const { return unaligned_prompts_; }
+
+ private:
+  struct Sharer {
+    std::optional<TextSide> text;
+    std::unique_ptr<LoadedModel> model;
+    std::shared_ptr<const Fuser> fuser;
+    std::string alignment;
+  };
+  Sharer& sharer_entry(std::size_t index);
+  const Rosetta& alone(const LoadedModel& model, std::unique_ptr<Rosetta>& slot);
+  Answer dispatch(const Request& request, const std::string& mode, const OnText& on_text);
+  Answer answer_alone(const LoadedModel& model, const Rosetta& rosetta, const Request& request, const OnText& on_text);
+  Answer answer_fused(const Request& request, bool control, const OnText& on_text);
+  Answer answer_with_context(const Request& request, const OnText& on_text);
+  SectionPlan fused_plan(const Messages& messages, const std::optional<std::string>& raw, bool& fell_back);
+  SectionPlan control_plan(const SectionPlan& mine, const Request& request);
+  Messages with_system(const Messages& messages) const;
+  DecodeSettings settings() const;
+
+  RunConfig config_;
+  ProgressFn progress_;
+  std::optional<TextSide> receiver_text_;
+  std::unique_ptr<LoadedModel> receiver_;
+  std::vector<Sharer> sharers_;
+  std::unique_ptr<Rosetta> rosetta_, receiver_alone_, sharer_alone_;
+  std::int64_t unaligned_prompts_ = 0;
+  std::int64_t largest_cache_ = 0;
+};
+
+// One JSON object: text, tokens, finish_reason, timings, counts.
+nlohmann::ordered_json answer_to_json(const Answer& answer);
+
+}  // namespace c2c

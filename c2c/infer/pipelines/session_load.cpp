@@ -1,0 +1,125 @@
+// What a session loads, each thing once.
+#include "c2c/base/error.h"
+#include "c2c/infer/pipelines/fused_plan.h"
+#include "c2c/infer/pipelines/session.h"
+#include "c2c/infer/pipelines/torch_errors.h"
+
+namespace c2c {
+namespace {
+
+std::string sharer_name(std::size_t index) {
+  return "sharer " + std::to_string(index + 1);
+}
+
+}  // namespace
+
+Session::Session(RunConfig config, ProgressFn progress) : config_(std::move(config)), progress_(std::move(progress)) {
+  config_.apply_overrides();
+  parse_dtype(config_.dtype);
+  validate(config_.sampling);
+  sharers_.resize(config_.sharers.size());
+}
+
+Session::Sharer& Session::sharer_entry(std::size_t index) {
+  if (index >= sharers_.size())
+    fail_usage({.where = sharer_name(index),
+                .found = std::to_string(sharers_.size()) + " sharers",
+                .expected = "one more",
+                .hint = "name one with --sharer or in the run file"});
+  return sharers_[index];
+}
+
+// Where the run names no receiver, a fuser's recipe may.
+const TextSide& Session::receiver_text() {
+  if (receiver_text_) return *receiver_text_;
+  ModelEntry entry = config_.receiver;
+  for (std::size_t i = 0; entry.model.empty() && i < sharers_.size(); ++i)
+    if (!config_.sharers[i].fuser.empty()) entry.model = fuser(i)->recipe.receiver;
+  if (entry.model.empty())
+    fail_usage({.where = "receiver",
+                .found = "no model",
+                .expected = "a folder, a GGUF file or org/name",
+                .hint = "--receiver MODEL, or --config with a run file"});
+  receiver_text_ = load_text_side(entry, "receiver");
+  return *receiver_text_;
+}
+
+const TextSide& Session::sharer_text(std::size_t index) {
+  Sharer& sharer = sharer_entry(index);
+  if (sharer.text) return *sharer.text;
+  ModelEntry entry = config_.sharers[index];
+  if (entry.model.empty() && !config_.sharers[index].fuser.empty()) entry.model = fuser(index)->recipe.sharer;
+  if (entry.model.empty())
+    fail_usage({.where = sharer_name(index),
+                .found = "no model",
+                .expected = "a folder, a GGUF file or org/name",
+                .hint = "--sharer MODEL"});
+  sharer.text = load_text_side(entry, sharer_name(index));
+  return *sharer.text;
+}
+
+const LoadedModel& Session::receiver() {
+  if (!receiver_) {
+    const TextSide& text = receiver_text();
+    receiver_ = with_torch_errors("load the receiver", [&] {
+      return std::make_unique<LoadedModel>(load_weights_of(text, parse_dtype(config_.dtype), progress_));
+    });
+  }
+  return *receiver_;
+}
+
+const LoadedModel& Session::sharer(std::size_t index) {
+  Sharer& sharer = sharer_entry(index);
+  if (!sharer.model) {
+    const TextSide& text = sharer_text(index);
+    sharer.model = with_torch_errors("load a sharer", [&] {
+      return std::make_unique<LoadedModel>(load_weights_of(text, parse_dtype(config_.dtype), progress_));
+    });
+  }
+  return *sharer.model;
+}
+
+std::shared_ptr<const Fuser> Session::fuser(std::size_t index) {
+  Sharer& sharer = sharer_entry(index);
+  if (sharer.fuser) return sharer.fuser;
+  const SharerConfig& entry = config_.sharers[index];
+  if (entry.fuser.empty())
+    fail_usage({.where = sharer_name(index),
+                .found = "no fuser",
+                .expected = "a folder, fuser.safetensors or org/name",
+                .hint = "--fuser FUSER; modes receiver, sharer and t2t need none"});
+  const std::filesystem::path path = resolve_fuser_path(entry.fuser, entry.subfolder);
+  sharer.fuser = with_torch_errors("load a fuser", [&]() -> std::shared_ptr<const Fuser> {
+    return load_fuser(path, {.dtype = parse_dtype(config_.dtype)});
+  });
+  return sharer.fuser;
+}
+
+const Rosetta& Session::rosetta() {
+  if (rosetta_) return *rosetta_;
+  if (sharers_.empty()) sharer_entry(0);  // says what is missing
+  std::vector<SharerEntry> entries;
+  RosettaOptions options;
+  bool any_recipe_fuses_response = false;
+  std::string fusion = config_.fusion;
+  for (std::size_t i = 0; i < sharers_.size(); ++i) {
+    const auto one = fuser(i);
+    if (fusion.empty()) fusion = one->recipe.fusion_mode.value_or("");
+    any_recipe_fuses_response |= one->recipe.include_response.value_or(false);
+    alignment(i);
+  }
+  options.fusion = fusion == "parallel" ? FusionMode::kParallel : FusionMode::kSequential;
+  options.include_response = config_.include_response.value_or(any_recipe_fuses_response);
+  const LoadedModel& base = receiver();
+  for (std::size_t i = 0; i < sharers_.size(); ++i) {
+    const LoadedModel& model = sharer(i);
+    entries.push_back({model.lm, sharers_[i].fuser});
+    if (options.include_response)
+      entries.back().response_id = response_ids(base.text, model.text, parse_align_strategy(sharers_[i].alignment));
+  }
+  rosetta_ = with_torch_errors("join the models",
+                               [&] { return std::make_unique<Rosetta>(base.lm, std::move(entries), options); });
+  return *rosetta_;
+}
+
+}  // namespace c2c
