@@ -4,11 +4,12 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <cstring>
+#include <fstream>
 
 #include "c2c/base/error.h"
-#include "c2c/io/formats/dequantize.h"
+#include "c2c/io/formats/gguf.h"
 #include "c2c/io/formats/safetensors.h"
+#include "c2c/io/formats/torch_archive.h"
 
 namespace c2c {
 namespace {
@@ -94,6 +95,70 @@ TEST_F(WeightSourceTest, TensorsInMemory) {
   const at::Tensor loaded = weights->load(*weights->find("a"), at::kFloat);
   EXPECT_TRUE(at::equal(loaded, a.t()));
   EXPECT_NE(weights->load(*weights->find("b"), at::kFloat).data_ptr(), a.data_ptr());
+}
+
+TEST_F(WeightSourceTest, GgufBlocksBecomeEveryFloatType) {
+  const fs::path path = fs::path(C2C_SOURCE_DIR) / "tests/io/formats/data/blocks.gguf";
+  auto file = std::make_shared<const GgufFile>(GgufFile::open(map_file(path)));
+  for (const auto& weights : {open_weights(path), weights_from_gguf("blocks", file)}) {
+    for (const char* name : {"Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q4_K", "Q5_K", "Q6_K", "F16"}) {
+      const TensorInfo* info = weights->find(name);
+      ASSERT_NE(info, nullptr) << name;
+      const auto load = [&](const std::string& tensor, at::ScalarType type) {
+        return weights->load(*weights->find(tensor), type);
+      };
+      const at::Tensor expected = load(std::string(name) + ".float", at::kFloat);
+      EXPECT_EQ(expected.sizes().vec(), info->shape);
+      EXPECT_TRUE(at::equal(load(name, at::kFloat), expected)) << name;
+      EXPECT_TRUE(at::equal(load(name, at::kBFloat16), load(std::string(name) + ".bf16", at::kBFloat16))) << name;
+      EXPECT_TRUE(at::equal(load(name, at::kDouble), expected.to(at::kDouble))) << name;
+      EXPECT_TRUE(at::equal(load(name, at::kHalf), expected.to(at::kHalf))) << name;
+    }
+    EXPECT_THROW(weights->load(*weights->find("Q8_0"), at::kLong), Error);
+  }
+}
+
+TEST_F(WeightSourceTest, ReadsPyTorchFilesAndFolders) {
+  const at::Tensor a = at::randn({7, 3});
+  write_torch_archive(folder_ / "pytorch_model.bin", {describe("a", a)});
+  write_torch_archive(folder_ / "x.pt", {describe("a", a)});
+  for (const fs::path& path : {folder_, folder_ / "x.pt"}) {
+    const auto weights = open_weights(path);
+    EXPECT_TRUE(at::equal(weights->load(*weights->find("a"), at::kFloat), a));
+  }
+  save("model.safetensors", {{"b", a}});  // comes first in a folder that has both
+  EXPECT_NE(open_weights(folder_)->find("b"), nullptr);
+  write_file_atomically(folder_ / "old.pt", "\x80\x02}.");
+  try {
+    open_weights(folder_ / "old.pt");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(error.info().hint.find("torch.save"), std::string::npos);
+  }
+}
+
+// Bytes of a line of /proc/self/status, such as VmRSS or VmHWM.
+std::int64_t status_bytes(const std::string& key) {
+  std::ifstream file("/proc/self/status");
+  for (std::string line; std::getline(file, line);)
+    if (line.starts_with(key + ":")) return std::stoll(line.substr(key.size() + 1)) * 1024;
+  return 0;
+}
+
+TEST_F(WeightSourceTest, LoadingTakesLittleMoreMemoryThanItsResult) {
+  const std::int64_t count = std::int64_t{32} << 20;
+  {
+    save("model.safetensors", {{"w", at::ones({count})}});
+  }
+  const auto weights = open_weights(folder_);
+  std::ofstream("/proc/self/clear_refs") << "5";  // starts VmHWM anew
+  const std::int64_t before = status_bytes("VmRSS");
+  if (status_bytes("VmHWM") > before + (16 << 20)) GTEST_SKIP() << "this kernel cannot reset VmHWM";
+  const at::Tensor loaded = weights->load(*weights->find("w"), at::kBFloat16);
+  const std::int64_t grown = status_bytes("VmHWM") - before;
+  EXPECT_LT(grown, count * 2 + (24 << 20)) << "the mapped file (" << count * 4 << " bytes) was not given back";
+  EXPECT_GE(grown, count * 2);
+  EXPECT_EQ(loaded.sum().item<double>(), static_cast<double>(count));
 }
 
 TEST_F(WeightSourceTest, TypesMapBothWays) {
