@@ -50,7 +50,7 @@ std::vector<SectionPlan> mixed_plans(SharerMask response = 0) {
   plans[0] = {.ids = some_ids(12, 3), .sections = {{2, 0}, {7, 3}, {3, response}}};
   plans[1] = {.ids = some_ids(17, 5), .sections = {{4, 1}, {3, 2}, {2, 0}, {5, 3}, {3, 0}}};
   plans[2] = {.ids = some_ids(5, 8), .sections = {{5, 0}}};
-  plans[3] = {.ids = some_ids(9, 1), .sections = {{3, 2}, {5, 1}, {1, 0}}};
+  plans[3] = {.ids = some_ids(9, 1), .sections = {{6, 2}, {1, 1}, {1, 3}, {1, 0}}};
   plans[0].padding.assign(12, false);
   plans[0].padding[4] = plans[0].padding[5] = true;
   plans[3].positions = {0, 1, 2, 5, 6, 7, 8, 9, 11};
@@ -172,21 +172,25 @@ TEST(Rosetta, SequentialAndParallelDifferForTwoSharersOnly) {
 // The response is fused token by token as it is read: reading it at once or one by one is the same.
 TEST(Rosetta, AFusedResponseIsTheSameInOnePassAndStepByStep) {
   const Rosetta rosetta = make_rosetta(make_pair(kQwen3), {FusionMode::kSequential, true});
-  const std::vector<std::int32_t> ids = some_ids(12, 2);
-  SectionPlan whole = plan_shared_ids(ids, 2, 3), begun = plan_shared_ids({ids.begin(), ids.begin() + 9}, 2, 3);
-  whole.sections = {{8, 3}, {4, 0}};
-  RosettaState a, b;
-  const at::Tensor expected = rosetta.prefill({whole}, a);
-  at::Tensor got = rosetta.prefill({begun}, b);
-  for (std::size_t i = 9; i < 12; ++i) got = rosetta.decode(at::tensor({static_cast<std::int64_t>(ids[i])}), b);
-  EXPECT_LE(distance(got, expected), 1e-4);
-  for (std::int64_t layer = 0; layer < kQwen3.layers; ++layer)
-    EXPECT_LE(distance(a.receiver.layer(layer).key, b.receiver.layer(layer).key), 1e-4);
-
-  RosettaState c;
   const Rosetta plain = make_rosetta(make_pair(kQwen3), {});
-  EXPECT_GT(distance(plain.prefill({whole}, c), expected), 1e-3) << "the response was not fused";
-  EXPECT_EQ(c.shadow.batch(), 0);
+  const std::vector<std::int32_t> ids = some_ids(12, 2);
+  const std::vector<std::vector<Section>> prompts{
+      {{8, 3}}, {{5, 1}, {3, 0}}, {{5, 2}, {3, 1}}, {{4, 3}, {2, 0}, {2, 0}}};
+  for (const std::vector<Section>& prompt : prompts) {
+    SectionPlan whole = plan_shared_ids(ids, 2, 3), begun = plan_shared_ids({ids.begin(), ids.begin() + 9}, 2, 3);
+    whole.sections = begun.sections = prompt;
+    whole.sections.push_back({4, 0});
+    begun.sections.push_back({1, 0});
+    RosettaState a, b, c;
+    const at::Tensor expected = rosetta.prefill({whole}, a);
+    at::Tensor got = rosetta.prefill({begun}, b);
+    for (std::size_t i = 9; i < 12; ++i) got = rosetta.decode(at::tensor({static_cast<std::int64_t>(ids[i])}), b);
+    EXPECT_LE(distance(got, expected), 1e-4);
+    for (std::int64_t layer = 0; layer < kQwen3.layers; ++layer)
+      EXPECT_LE(distance(a.receiver.layer(layer).key, b.receiver.layer(layer).key), 1e-4);
+    EXPECT_GT(distance(plain.prefill({whole}, c), expected), 1e-3) << "the response was not fused";
+    EXPECT_EQ(c.shadow.batch(), 0);
+  }
 }
 
 TEST(Rosetta, AResponseIsHeardThroughTheSharersOwnIds) {

@@ -1,6 +1,7 @@
 #include "c2c/infer/generate/generate.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <chrono>
