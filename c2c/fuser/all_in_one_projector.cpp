@@ -1,6 +1,7 @@
 #include "c2c/fuser/all_in_one_projector.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <cctype>

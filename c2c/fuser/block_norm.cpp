@@ -1,6 +1,7 @@
 // The one-pass bfloat16 norm. LibTorch's own takes longer than the matrix product that follows it.
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
 
 #include <array>
 #include <bit>

@@ -1,6 +1,7 @@
 #include "c2c/fuser/c2c_projector.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <array>
 #include <nlohmann/json.hpp>

@@ -1,6 +1,7 @@
 #include "c2c/fuser/ffn.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include "c2c/fuser/parameters.h"
 

@@ -62,7 +62,7 @@ std::shared_ptr<Fuser> load_fuser(const std::filesystem::path& path, const Fuser
 // One fuser per sharer of the checkpoint, by sharer_index; they share the list of projectors.
 std::vector<std::shared_ptr<Fuser>> load_fusers(const std::filesystem::path& path, const FuserLoadOptions& options,
                                                 const std::string& subfolder = "final");
-// fuser.safetensors, manifest.json, SHA256SUMS (in this order, each aside and renamed). Docs: docs/formats.md.
+// fuser.safetensors, manifest.json, SHA256SUMS (in this order, each aside and renamed): safetensors_checkpoint.h.
 void save_fuser_safetensors(const Fuser& fuser, const std::filesystem::path& folder);
 // folder/subfolder/projector_<i>.{json,pt} and projector_config.json, and the recipe as folder/config.json where the
 // fuser knows one and none is there. Empty `subfolder`: straight into folder, without recipe (training checkpoints).

@@ -1,6 +1,7 @@
 #include "c2c/fuser/heads.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 namespace c2c {
 

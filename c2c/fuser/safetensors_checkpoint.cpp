@@ -116,6 +116,22 @@ Json recipe_json(const FuserRecipe& recipe) {
   return parse_python_json(recipe.text, "recipe");
 }
 
+// One line per key, one per projector: a person can read it and a diff shows what changed.
+std::string manifest_text(const Json& manifest) {
+  std::string text = "{";
+  for (const auto& [key, value] : manifest.items()) {
+    text += (text.size() == 1 ? "\n  \"" : ",\n  \"") + key + "\": ";
+    if (!value.is_array()) {
+      text += dump_python_json(value, -1);
+      continue;
+    }
+    for (std::size_t i = 0; i < value.size(); ++i)
+      text += (i == 0 ? "[\n    " : ",\n    ") + dump_python_json(value[i], -1);
+    text += value.empty() ? "[]" : "\n  ]";
+  }
+  return text + "\n}\n";
+}
+
 }  // namespace
 
 bool is_safetensors_checkpoint(const fs::path& folder) {
@@ -166,7 +182,7 @@ void save_fuser_safetensors(const Fuser& fuser, const fs::path& folder) {
                          {"layers", layer_map_json(fuser.layers)},
                          {"recipe", recipe_json(fuser.recipe)},
                          {"projectors", std::move(projectors)}};
-  const std::string text = dump_python_json(manifest) + "\n";
+  const std::string text = manifest_text(manifest);
   write_file_atomically(folder / kManifest, std::string_view(text));
   const std::string sums =
       sum + "  " + kTensors + "\n" + sha256_of(std::as_bytes(std::span(text))) + "  " + kManifest + "\n";

@@ -1,5 +1,11 @@
-// Our own checkpoint form: fuser.safetensors (tensors projector_<i>.<parameter>), manifest.json (what they mean) and
-// SHA256SUMS (in sha256sum's format).
+// Our own checkpoint form: fuser.safetensors (tensors projector_<i>.<parameter>, the reference's state-dict names),
+// SHA256SUMS of both files (sha256sum -c checks it) and manifest.json:
+//   "format": "c2c-fuser", "version": 1
+//   "receiver", "sharer": hub ids, may be empty; "dtype": element type of the tensors, for readers
+//   "sha256": of fuser.safetensors
+//   "layers": {receiver layer: [[sharer layer, projector], ...]}
+//   "recipe": the training recipe: its map, or its text where it was YAML, or null
+//   "projectors": [{"class": ..., "init_args": {...}}, ...], as in the reference's projector_<i>.json
 #pragma once
 #include <filesystem>
 #include <memory>

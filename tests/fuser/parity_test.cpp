@@ -1,6 +1,7 @@
 // Live against Python: the reference's classes (C2C_REF: a checkout of thu-nics/C2C) and torch.load of what we write.
 // C2C_PYTHON names a Python with torch and transformers. Skipped aloud where either is absent.
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 

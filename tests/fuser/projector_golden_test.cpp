@@ -1,4 +1,6 @@
 // Every projector of the golden set: outputs in evaluation and training, gradients, and the layer mappings.
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 
 #include <map>
