@@ -194,6 +194,11 @@ TEST(TorchArchive, RefusesOtherFiles) {
   std::string compressed = good;
   compressed[compressed.find("PK\1\2") + 10] = 8;
   expect_error(compressed, "compressed");
+  // The first entry's two sizes grown, so that it reaches over the second one.
+  std::string overlapping = good;
+  const std::size_t sizes = overlapping.find("PK\1\2") + 20;
+  overlapping[sizes + 1] = overlapping[sizes + 5] = 1;
+  expect_error(overlapping, "entries that overlap");
 }
 
 TEST(TorchArchive, WritesWhatItReads) {
