@@ -106,7 +106,8 @@ Value binary_operation(const std::string& op, const Value& left, const Value& ri
   if (op == "+" && repeatable(left) && left.kind() == right.kind()) return join_values(left, right, budget);
   if (op == "*" && repeatable(left) && right.is_integral()) return repeat(left, right.integer(), budget);
   if (op == "*" && repeatable(right) && left.is_integral()) return repeat(right, left.integer(), budget);
-  if (op == "+" && left.is_string()) fail("can only concatenate str (not \"" + right.type_name() + "\") to str");
+  if (op == "+" && repeatable(left))
+    fail("can only concatenate " + left.type_name() + " (not \"" + right.type_name() + "\") to " + left.type_name());
   fail_operands(op, left, right);
 }
 

@@ -20,7 +20,7 @@ Value range_function(Interpreter& interpreter, const CallArgs& args) {
   Items items;
   for (std::int64_t i = start; step > 0 ? i < stop : i > stop;) {
     if (items.size() >= kMaxRange)
-      fail("Range too big. The sandbox blocks ranges larger than " + std::to_string(kMaxRange) + ".");
+      fail("Range too big. The sandbox blocks ranges larger than MAX_RANGE (" + std::to_string(kMaxRange) + ").");
     interpreter.budget().spend(2);
     items.emplace_back(i);
     if (__builtin_add_overflow(i, step, &i)) break;

@@ -121,15 +121,15 @@ Value sort_filter(Interpreter& interpreter, const Value& input, const CallArgs& 
   const Items items = walk(interpreter, input);
   Items keys;
   for (const Value& item : items) {
-    if (!bound[2].is_string() || bound[2].string().find(',') == std::string::npos) {
-      keys.push_back(key_of(interpreter, item, bound[2], bound[1].truthy()));
-      continue;
-    }
     Items parts;  // "a,b": by a, then by b
-    interpreter.budget().spend_bytes(bound[2].string().size());
-    for (const std::string_view part : split(bound[2].string(), ",", -1))
-      parts.push_back(key_of(interpreter, item, Value(part), bound[1].truthy()));
-    keys.push_back(Value::tuple(std::move(parts)));
+    if (bound[2].is_string()) {
+      interpreter.budget().spend_bytes(bound[2].string().size());
+      for (const std::string_view part : split(bound[2].string(), ",", -1))
+        parts.push_back(key_of(interpreter, item, Value(part), bound[1].truthy()));
+    } else {
+      parts.push_back(key_of(interpreter, item, bound[2], bound[1].truthy()));
+    }
+    keys.push_back(Value::list(std::move(parts)));
   }
   return Value::list(sorted_by(interpreter, items, keys, bound[0].truthy()));
 }
