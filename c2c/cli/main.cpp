@@ -15,6 +15,7 @@
 #include "c2c/cli/command.h"
 #include "c2c/cli/terminal.h"
 #include "c2c/cli/version.h"
+#include "c2c/io/config/assign.h"
 
 namespace c2c::cli {
 
@@ -76,6 +77,14 @@ int run(Entry& entry) {
   }
 }
 
+std::string unknown_verb(const CLI::App& app, const std::string& verb) {
+  std::vector<std::string> known;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    known.push_back(command->get_name());
+  const std::string near = nearest_name(verb, known);
+  return verb + ": no such command" + (near.empty() ? "" : "; did you mean " + near + "?");
+}
+
 int run_main(int argc, char** argv) {
   CLI::App app("Cache-to-Cache: language models that speak through their KV caches", "c2c");
   app.set_version_flag("--version", version_text());
@@ -94,8 +103,11 @@ int run_main(int argc, char** argv) {
   } catch (const CLI::Success& success) {  // --help, --version
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
-    std::fprintf(stderr, "c2c: error: %s\nTry: c2c %s--help\n", error.what(),
-                 app.get_subcommands().empty() ? "" : (app.get_subcommands()[0]->get_name() + " ").c_str());
+    const auto chosen = app.get_subcommands();
+    const std::string verb = chosen.empty() ? "" : chosen[0]->get_name() + " ";
+    const std::string message =
+        chosen.empty() && argc > 1 && argv[1][0] != '-' ? unknown_verb(app, argv[1]) : std::string(error.what());
+    std::fprintf(stderr, "c2c: error: %s\nTry: c2c %s--help\n", message.c_str(), verb.c_str());
     return 2;
   }
   for (const auto& entry : entries)

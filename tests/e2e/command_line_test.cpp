@@ -53,6 +53,7 @@ TEST(CommandLine, GenerateHelpNamesEveryFlagOfTheIssue) {
 TEST(CommandLine, UsageErrorsExitWithTwo) {
   expect_failure(run_c2c({}), 2, {"--help"});
   expect_failure(run_c2c({"frobnicate"}), 2, {"frobnicate"});
+  expect_failure(run_c2c({"generte"}), 2, {"did you mean generate?"});
   expect_failure(run_c2c({"generate", "--no-such-flag"}), 2, {"--no-such-flag", "generate --help"});
   expect_failure(run_c2c({"generate", "--mode", "c3c", "-p", "x"}), 2, {"--mode", "did you mean c2c?"});
   expect_failure(run_c2c({"generate", "--temp", "-1", "-p", "x"}), 2, {"--temp", "at least 0"});
@@ -88,7 +89,7 @@ TEST(CommandLine, DoctorSaysWhatWasFound) {
 }
 
 TEST(CommandLine, ThreadsAreSet) {
-  EXPECT_EQ(run_c2c({"doctor", "--json", "--threads", "1"}).json()["threads"]["compute"], 1);
+  EXPECT_EQ(run_c2c({"doctor", "--json", "--threads", "2"}).json()["threads"]["compute"], 2);
   EXPECT_EQ(run_c2c({"doctor", "--json"}, "", "C2C_THREADS=1").json()["threads"]["compute"], 1);
 }
 

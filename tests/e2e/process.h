@@ -24,9 +24,13 @@ struct Outcome {
 };
 
 inline std::string quote(const std::string& text) {
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? "'\\''" : std::string(1, c);
-  return quoted + "'";
+  std::string quoted(1, '\'');
+  for (const char c : text) {
+    if (c == '\'') quoted.append("'\\'");
+    quoted.push_back(c);
+  }
+  quoted.push_back('\'');
+  return quoted;
 }
 
 inline std::string slurp(const fs::path& path) {
@@ -66,7 +70,8 @@ class Scratch {
 inline Outcome run_c2c(const std::vector<std::string>& arguments, const std::string& input = {},
                        const std::string& environment = {}) {
   const Scratch scratch;
-  std::string command = environment + " " + quote(C2C_BINARY);
+  // One thread: the tests share the machine, and OpenMP threads that wait for each other are slower than one.
+  std::string command = "C2C_THREADS=1 OMP_NUM_THREADS=1 " + environment + " " + quote(C2C_BINARY);
   for (const std::string& argument : arguments) command += " " + quote(argument);
   command += " <" + scratch.write("in", input).string() + " >" + (scratch / "out").string() + " 2>" +
              (scratch / "err").string();

@@ -44,11 +44,7 @@ void SharerConfig::visit_fields(const FieldVisitor& visit) {
          .target = &fuser,
          .is_path = true});
   visit({.key = "subfolder", .flags = "", .help = "where in the fuser's folder this pair lies", .target = &subfolder});
-  visit({.key = "align",
-         .flags = "",
-         .help = "this sharer's own alignment",
-         .target = &align,
-         .choices = {"", "first", "longest", "span", "off"}});
+  visit({.key = "align", .flags = "", .help = "this sharer's own alignment", .target = &align, .choices = kAlignments});
 }
 
 void TextToTextConfig::visit_fields(const FieldVisitor& visit) {

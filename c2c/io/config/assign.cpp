@@ -106,7 +106,7 @@ class Assigner {
     // A bare word such as `off` stays text; numbers are given back as written where that is unambiguous.
     std::string result = value.is_string() ? value.get<std::string>() : value.is_structured() ? "" : value.dump();
     if (value.is_structured()) fail(value, "text");
-    if (!field_.choices.empty() &&
+    if (!field_.choices.empty() && !result.empty() &&  // empty: not said
         std::find(field_.choices.begin(), field_.choices.end(), result) == field_.choices.end()) {
       const std::string near = nearest_name(result, field_.choices);
       fail_usage({.where = source_.name,
