@@ -138,8 +138,10 @@ void write_safetensors(const std::filesystem::path& path, const std::vector<Tens
   // Wide elements first, so that every tensor begins at a multiple of its element size.
   std::vector<const TensorInfo*> order;
   for (const TensorInfo& info : tensors) order.push_back(&info);
-  std::stable_sort(order.begin(), order.end(), [](const TensorInfo* a, const TensorInfo* b) {
-    return dtype_block_bytes(a->dtype) > dtype_block_bytes(b->dtype);
+  std::sort(order.begin(), order.end(), [](const TensorInfo* a, const TensorInfo* b) {
+    const std::size_t size_a = dtype_block_bytes(a->dtype);
+    const std::size_t size_b = dtype_block_bytes(b->dtype);
+    return size_a != size_b ? size_a > size_b : a < b;  // both point into `tensors`: else the given order
   });
   nlohmann::ordered_json root = nlohmann::ordered_json::object();
   if (!metadata.empty()) root[kMetadataKey] = metadata;

@@ -86,12 +86,15 @@ TEST(Safetensors, WritesWhatItReads) {
   const std::vector<TensorInfo> tensors = {
       {"small", DType::kU8, {3}, Bytes(bytes).first(3)},
       {"large", DType::kF64, {2}, Bytes(bytes).first(16)},
+      {"also small", DType::kU8, {2}, Bytes(bytes).first(2)},
       {"schöne \"Namen\"", DType::kF32, {}, Bytes(bytes).first(4)},
   };
   write_safetensors(folder / "sub/x.safetensors", tensors, {{"who", "test"}});
   const auto file = SafetensorsFile::open(map_file(folder / "sub/x.safetensors"));
-  ASSERT_EQ(file.tensors().size(), 3U);
+  ASSERT_EQ(file.tensors().size(), 4U);
   EXPECT_EQ(file.tensors()[0].name, "large");
+  EXPECT_EQ(file.tensors()[2].name, "small");
+  EXPECT_EQ(file.tensors()[3].name, "also small");
   EXPECT_EQ(file.metadata().at("who"), "test");
   for (const TensorInfo& info : tensors) {
     const TensorInfo* found = file.find(info.name);
