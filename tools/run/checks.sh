@@ -22,7 +22,7 @@ check_tests() {
   local started=$SECONDS log failed=0 total
   log=$(mktemp)
   say "tests of $1"
-  ctest --test-dir "$1" -j "$(nproc)" --output-on-failure --no-tests=error 2>&1 | tee "$log" || true
+  run_ctest "$1" --no-tests=error 2>&1 | tee "$log" || true
   total=$(sed -n 's/^.* tests failed out of \([0-9]*\)$/\1/p' "$log")
   failed=$(sed -n 's/^.*, \([0-9]*\) tests failed out of .*$/\1/p' "$log")
   if [ -z "$total" ]; then
@@ -69,6 +69,7 @@ ci() {
   setup_packages
   setup_checks
   setup_torch
+  setup_rivals
   fetch_models
   fetch_tokenizers
   check format check_format

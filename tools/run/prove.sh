@@ -1,5 +1,5 @@
 # `./run prove [STEP...]`: what is too long for CI. Without steps, all of them; each says what it shows.
-prove_steps=(fuzz tidy memory speed newcomer)
+prove_steps=(fuzz tidy parity memory speed newcomer)
 demo_run_file=presets/smollm2-135m+gemma3-270m.yaml
 
 prove() {
@@ -28,6 +28,14 @@ prove_tidy() {
   quietly cmake --preset asan || return 1
   grep -o '"file": "[^"]*/c2c/[^"]*"' build/asan/compile_commands.json | cut -d'"' -f4 | sort -u |
     xargs -P "$(nproc)" -n 4 clang-tidy-19 -p build/asan --quiet --warnings-as-errors='*'
+}
+
+# Ids and offsets over 2 MB of mixed text, and the speed, against PyPI tokenizers in the same run.
+prove_parity() {
+  setup_rivals || return 1
+  build -DC2C_BENCHMARKS=ON
+  "$venv/bin/python" tools/tokenizer_parity.py --driver build/release/benchmarks/tokenizer_bench &&
+    "$venv/bin/python" benchmarks/tokenizer_bench.py
 }
 
 # Peak memory of the real pair in bf16 against the bound: 1.3 weights + caches + a bare program + 100 MiB.
