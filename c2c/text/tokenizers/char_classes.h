@@ -1,5 +1,6 @@
 // Unicode properties of every character in one table, filled from Oniguruma's own ranges: the hand-written splitters
-// and the regex engine cannot disagree on what a letter is.
+// and the regex engine cannot disagree on what a letter is. Characters newer than the Unicode version of the installed
+// Oniguruma (Debian 12: 14) have no class yet.
 #pragma once
 #include <cstdint>
 #include <vector>

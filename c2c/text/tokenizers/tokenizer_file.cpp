@@ -76,6 +76,7 @@ class Reader final : public nlohmann::json_sax<Json> {
     if (at_model("merges")) {
       merge_parts = {};
       pairs_ = 0;
+      has_merges = true;
       mode_ = Mode::kMerges;
       return true;
     }
@@ -108,6 +109,7 @@ class Reader final : public nlohmann::json_sax<Json> {
   Json root;
   StringList tokens, merge_parts;  // merges: left, right, left, right, ...
   std::vector<std::uint64_t> ids;
+  bool has_merges = false;
 
  private:
   enum class Mode { kDocument, kVocabulary, kMerges, kPair };
@@ -186,6 +188,8 @@ TokenizerFile read_tokenizer_json(const std::string& name, std::string_view text
   if (const std::string type = model.text_or("type", "BPE"); type != "BPE") model.fail("type", type, "BPE");
   file.vocabulary = build_vocabulary(name, reader);
   if (file.vocabulary.count() == 0) model.fail("vocab", "nothing", "tokens");
+  if (!reader.has_merges)
+    model.fail("merges", model.find("merges") == nullptr ? "nothing" : show(*model.find("merges")), "a list");
   file.merges.reserve(reader.merge_parts.size() / 2);
   for (std::size_t i = 0; i + 1 < reader.merge_parts.size(); i += 2) {
     const auto left = reader.merge_parts[i], right = reader.merge_parts[i + 1];

@@ -17,12 +17,15 @@ constexpr char32_t kEnd = 0x110000, kLastDecomposing = 0x2FA1F;
 constexpr int kLongest = 32;  // of a full decomposition; the longest in Unicode is 18
 
 int combining_class(char32_t c) {
+  if (is_newer_than_unicode9(c)) return 0;
   return utf8proc_get_property(static_cast<utf8proc_int32_t>(c))->combining_class;
 }
 
 int decompose(char32_t c, bool compatible, std::array<utf8proc_int32_t, kLongest>& out) {
   const int options = UTF8PROC_DECOMPOSE | UTF8PROC_STABLE | (compatible ? UTF8PROC_COMPAT : 0);
   int boundary = 0;
+  out[0] = static_cast<utf8proc_int32_t>(c);
+  if (is_newer_than_unicode9(c)) return 1;
   const auto size = utf8proc_decompose_char(static_cast<utf8proc_int32_t>(c), out.data(), kLongest,
                                             static_cast<utf8proc_option_t>(options), &boundary);
   if (size >= 1 && size <= kLongest) return static_cast<int>(size);
@@ -31,6 +34,7 @@ int decompose(char32_t c, bool compatible, std::array<utf8proc_int32_t, kLongest
 }
 
 std::optional<char32_t> compose(char32_t first, char32_t second) {
+  if (is_newer_than_unicode9(first) || is_newer_than_unicode9(second)) return std::nullopt;
   utf8proc_int32_t pair[3] = {static_cast<utf8proc_int32_t>(first), static_cast<utf8proc_int32_t>(second), 0};
   const auto size =
       utf8proc_normalize_utf32(pair, 2, static_cast<utf8proc_option_t>(UTF8PROC_COMPOSE | UTF8PROC_STABLE));
@@ -128,6 +132,27 @@ std::vector<Change> recomposed(const std::vector<Change>& in) {
 }
 
 }  // namespace
+
+bool is_newer_than_unicode9(char32_t c) {
+  struct Range {
+    char32_t first, last;
+  };
+  static constexpr std::array kRanges = std::to_array<Range>({
+      {0x7FD, 0x7FD},     {0x898, 0x89F},     {0x8CA, 0x8D3},     {0x9FE, 0x9FE},     {0xC3C, 0xC3C},
+      {0xD3B, 0xD3C},     {0xEBA, 0xEBA},     {0x1715, 0x1715},   {0x1ABF, 0x1ACE},   {0x1DF6, 0x1DFA},
+      {0x32FF, 0x32FF},   {0xA7F2, 0xA7F4},   {0xA82C, 0xA82C},   {0xAB69, 0xAB69},   {0x10781, 0x107BA},
+      {0x10D24, 0x10D27}, {0x10EAB, 0x10EAC}, {0x10EFD, 0x10EFF}, {0x10F46, 0x10F50}, {0x10F82, 0x10F85},
+      {0x11070, 0x11070}, {0x1133B, 0x1133B}, {0x1145E, 0x1145E}, {0x11839, 0x1183A}, {0x11938, 0x11938},
+      {0x1193D, 0x1193E}, {0x11943, 0x11943}, {0x119E0, 0x119E0}, {0x11A34, 0x11A34}, {0x11A47, 0x11A47},
+      {0x11A99, 0x11A99}, {0x11D42, 0x11D42}, {0x11D44, 0x11D45}, {0x11D97, 0x11D97}, {0x11F41, 0x11F42},
+      {0x16FF0, 0x16FF1}, {0x1E030, 0x1E06D}, {0x1E130, 0x1E136}, {0x1E2AE, 0x1E2AE}, {0x1E2EC, 0x1E2EF},
+      {0x1E4EC, 0x1E4EF}, {0x1F16C, 0x1F16C}, {0x1FBF0, 0x1FBF9},
+  });
+  if (c < kRanges[0].first) return false;
+  const auto after = std::upper_bound(kRanges.begin(), kRanges.end(), c,
+                                      [](char32_t value, const Range& range) { return value < range.first; });
+  return c <= std::prev(after)->last;
+}
 
 bool is_in_form(UnicodeForm form, std::string_view text) {
   std::size_t i = ascii_prefix(text);
