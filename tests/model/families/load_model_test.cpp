@@ -4,6 +4,7 @@
 
 #include "c2c/base/error.h"
 #include "c2c/model/families/causal_lm.h"
+#include "c2c/model/families/rope_frequencies.h"
 #include "tests/model/families/tiny_model.h"
 
 namespace c2c {
@@ -102,7 +103,8 @@ TEST(LoadModel, PathsWithoutAModelAreNamed) {
   expect_error(folder, "config.json", "no such file");
 }
 
-// What llama.cpp's converter does: other names, Llama's query and key rows interleaved per head, Gemma's norms plus 1.
+// What llama.cpp's converter does: other names, Llama's query and key rows interleaved per head, Gemma's norms plus 1,
+// Llama 3's frequency scaling as divisors.
 std::string gguf_of(CausalLm& model, const std::string& architecture, const std::string& leave_out = {}) {
   const ModelConfig& config = model.config();
   GgufWriter file;
@@ -119,6 +121,11 @@ std::string gguf_of(CausalLm& model, const std::string& architecture, const std:
   file.set(key("attention.layer_norm_rms_epsilon"), static_cast<float>(config.rms_eps));
   file.set(key("rope.freq_base"), static_cast<float>(config.rope_theta));
   file.set("tokenizer.ggml.eos_token_id", std::uint32_t{7});
+  if (config.rope_scaling.type == "llama3") {
+    ModelConfig plain = config;
+    plain.rope_scaling = {};
+    file.add("rope_freqs.weight", rope_frequencies(plain, false) / rope_frequencies(config, false));
+  }
   if (config.sliding_window > 0) {
     file.set(key("attention.sliding_window"), number(config.sliding_window));
     file.set(key("attention.sliding_window_pattern"), std::uint32_t{2});
@@ -160,6 +167,8 @@ TEST(LoadModel, AGgufFileGivesTheSameModel) {
   for (const std::string type : {"llama", "qwen2", "qwen3", "gemma3_text"}) {
     Json json = tiny_config(type);
     if (type == "gemma3_text") json["num_hidden_layers"] = 5;
+    if (type == "llama")
+      json["rope_scaling"] = {{"rope_type", "llama3"}, {"factor", 32.0}, {"original_max_position_embeddings", 16}};
     const auto model = random_model(json);
     const auto path = model_folder("gguf", json, {}) / (type + ".gguf");
     std::ofstream(path, std::ios::binary) << gguf_of(*model, type == "gemma3_text" ? "gemma3" : type);
