@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
+#include <random>
 
 #include "c2c/base/error.h"
 #include "c2c/fuser/fuser.h"
@@ -216,6 +218,32 @@ TEST_F(Checkpoint, ChecksumsAreVerified) {
   EXPECT_EQ(failure().key, "version");
 }
 
+// Damaged text files load or give an error of ours, and nothing else.
+TEST_F(Checkpoint, DamagedTextNeverBreaksTheLoader) {
+  save_fuser_reference(fuser_, folder_);
+  save_fuser_safetensors(fuser_, folder_ / "own");
+  fs::remove(folder_ / "own/SHA256SUMS");
+  std::mt19937 random(11);
+  int refused = 0;
+  for (const std::string name : {"final/projector_1.json", "final/projector_config.json", "own/manifest.json"}) {
+    const std::string text = read_text_file(folder_ / name);
+    for (int round = 0; round < 250; ++round) {
+      std::string damaged = text;
+      for (int flips = 1 + round % 3; flips > 0; --flips)
+        damaged[random() % damaged.size()] = static_cast<char>(random() % (round % 2 == 0 ? 256 : 128));
+      if (round % 10 == 0) damaged.resize(random() % damaged.size());
+      std::ofstream(folder_ / name, std::ios::binary | std::ios::trunc) << damaged;  // no flush to disk, 750 times
+      try {
+        load_fuser(name.starts_with("own") ? folder_ / "own" : folder_, {.dtype = at::kFloat, .verify = false});
+      } catch (const Error&) {
+        ++refused;
+      }
+    }
+    write(name, text);
+  }
+  EXPECT_GT(refused, 300);
+}
+
 TEST_F(Checkpoint, KeepDtypeKeepsTheFilesTypes) {
   for (const auto& projector : fuser_.projectors) projector->to(at::kBFloat16, at::kCPU);
   save_fuser_safetensors(fuser_, folder_);
@@ -262,6 +290,17 @@ TEST_F(Checkpoint, SharerRunsOnlyAsDeepAsOpenGatesNeed) {
     if (ref.name == "value_gate_logit") ref.tensor->fill_(0.5);
   });
   EXPECT_EQ(fuser_.sharer_layers_needed(), 2);
+}
+
+// What the repository ships for the demo.
+TEST(ShippedFuser, LoadsVerifiedAndFitsItsPair) {
+  const fs::path folder = fs::path(C2C_SOURCE_DIR) / "fusers/smollm2-135m+gemma3-270m";
+  const auto fuser = load_fuser(folder, {.keep_dtype = true});
+  EXPECT_EQ(fuser->recipe.receiver, "HuggingFaceTB/SmolLM2-135M-Instruct");
+  EXPECT_EQ(fuser->recipe.sharer, "google/gemma-3-270m");
+  EXPECT_EQ(fuser->recipe.alignment_strategy, "first");
+  EXPECT_NO_THROW(fuser->check_geometry({30, 3, 64}, {18, 1, 256}));
+  EXPECT_EQ(fuser->sharer_layers_needed(), 18);
 }
 
 TEST(Sha256, KnownSums) {
