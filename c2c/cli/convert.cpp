@@ -6,6 +6,7 @@
 
 #include "c2c/base/error.h"
 #include "c2c/cli/command.h"
+#include "c2c/cli/terminal.h"
 #include "c2c/fuser/fuser.h"
 #include "c2c/infer/pipelines/loaded_model.h"
 
@@ -89,7 +90,10 @@ class Convert final : public Command {
     options.keep_dtype = dtype_ == "keep";
     if (!options.keep_dtype) options.dtype = parse_dtype(dtype_);
     const std::string format = !format_.empty() ? format_ : is_reference_checkpoint(from_) ? "safetensors" : "pt";
+    ProgressBar progress;
+    progress.update("converting", 0, 2);
     const auto fusers = load_fusers(from_, options, subfolder_);
+    progress.update("converting", 1, 2);
     FolderAside folder(to_);
     for (const auto& fuser : fusers) {
       const fs::path place =
@@ -100,6 +104,7 @@ class Convert final : public Command {
         save_fuser_reference(*fuser, place, subfolder_);
     }
     folder.keep();
+    progress.finish();
     std::cout << to_ << '\n';
   }
 

@@ -68,7 +68,11 @@ class Demo final : public Command {
     const auto questions = choose(session, heldout);
     if (!json_) print_head(session);
     Json results = Json::array();
-    for (const Question& question : questions) results.push_back(ask(session, question));
+    for (const Question& question : questions) {
+      if (json_) progress.update("asking", static_cast<double>(results.size()), static_cast<double>(questions.size()));
+      results.push_back(ask(session, question));
+    }
+    progress.finish();
     if (json_) {
       Json json;
       json["questions"] = results;

@@ -35,8 +35,18 @@ class Generate final : public Command {
            .flags = "--print-config",
            .help = "print the run file that these flags amount to, and stop",
            .target = &print_config_});
+    visit({.key = "",
+           .flags = "--config-help",
+           .help = "print every key of run files, and stop",
+           .target = &config_help_});
   }
   void run(const Globals& globals, const CommandLine& line) override {
+    if (config_help_) {
+      RunConfig defaults;
+      std::cout << "keys of a run file (YAML; a model may also be given as a plain text):\n"
+                << fields_help(fields_of(defaults));
+      return;
+    }
     RunConfig config = run_.load(line);
     if (print_config_) {
       std::cout << fields_to_yaml(fields_of(config));
@@ -47,7 +57,8 @@ class Generate final : public Command {
     Session session(config, progress.function());
     session.prepare();
     progress.finish();
-    const Answer answer = session.run(request, printer(globals.verbose));
+    const Answer answer = session.run(request, printer(globals.verbose, progress, config));
+    progress.finish();
     if (json_)
       std::cout << dump(to_json(session, config, answer)) << '\n';
     else
@@ -58,10 +69,20 @@ class Generate final : public Command {
   }
 
  private:
-  OnText printer(bool verbose) const {
-    return [json = json_, verbose](TextKind kind, std::string_view piece) {
-      if (kind == TextKind::kAnswer && !json) std::cout << piece << std::flush;
-      if (kind == TextKind::kContext && verbose) std::cerr << piece << std::flush;
+  // Text as it comes; where none is shown, a bar.
+  OnText printer(bool verbose, ProgressBar& progress, const RunConfig& config) const {
+    return [json = json_, verbose, &progress, limit = config.max_new_tokens, context_limit = config.t2t.context_tokens,
+            pieces = 0.0](TextKind kind, std::string_view piece) mutable {
+      const bool is_answer = kind == TextKind::kAnswer;
+      if (is_answer && !json) {
+        progress.finish();
+        std::cout << piece << std::flush;
+      } else if (!is_answer && verbose) {
+        std::cerr << piece << std::flush;
+      } else {
+        const double total = static_cast<double>(is_answer ? limit : context_limit);
+        progress.update(is_answer ? "writing the answer" : "the sharer writes", ++pieces, total);
+      }
       return true;
     };
   }
@@ -78,7 +99,7 @@ class Generate final : public Command {
 
   PromptOptions prompt_;
   RunOptions run_;
-  bool json_ = false, print_config_ = false;
+  bool json_ = false, print_config_ = false, config_help_ = false;
 };
 
 }  // namespace

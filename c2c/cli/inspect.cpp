@@ -62,7 +62,9 @@ class Inspect final : public Command {
  private:
   Json look(const CommandLine& line) {
     if (what_ == "model") {
-      Json json = inspect_model(resolve_model_path(path_, "model"), run_.load(line).dtype);
+      ProgressBar progress;
+      Json json = inspect_model(resolve_model_path(path_, "model"), run_.load(line).dtype, progress.function());
+      progress.finish();
       json["memory"]["baseline_bytes"] = measure_baseline();
       return json;
     }
@@ -77,6 +79,8 @@ class Inspect final : public Command {
     }
     ProgressBar progress;
     Session session(config, progress.function());
+    session.prepare("c2c");
+    progress.finish();
     json["fusion"] = inspect_fusion(session, prompt_.request());
     return json;
   }

@@ -10,7 +10,8 @@
 namespace c2c::cli {
 
 // Every tensor read (name, type, shape, range, NaNs), then loaded as the model's own names and shapes want it.
-nlohmann::ordered_json inspect_model(const std::filesystem::path& path, const std::string& dtype);
+nlohmann::ordered_json inspect_model(const std::filesystem::path& path, const std::string& dtype,
+                                     const ProgressFn& progress);
 // Vocabulary, special tokens, chat template; `text` (may be empty) as tokens with offsets.
 nlohmann::ordered_json inspect_tokenizer(const std::filesystem::path& path, const std::string& text);
 // Layers, gates per layer, every parameter read.

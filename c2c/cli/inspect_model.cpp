@@ -31,8 +31,9 @@ Json config_json(const ModelConfig& config) {
   return json;
 }
 
-Json tensors_json(const WeightSource& source, std::int64_t& bad) {
+Json tensors_json(const WeightSource& source, const ProgressFn& progress, std::int64_t& bad) {
   Json tensors = Json::array();
+  const auto total = static_cast<double>(source.tensors().size());
   for (const TensorInfo& info : source.tensors()) {
     const TensorStats stats = tensor_stats(source.load(info, at::kFloat));
     Json entry = {{"name", info.name}, {"type", dtype_name(info.dtype)}, {"shape", info.shape}};
@@ -42,22 +43,23 @@ Json tensors_json(const WeightSource& source, std::int64_t& bad) {
     if (stats.not_finite > 0) entry["not_finite"] = stats.not_finite;
     bad += stats.not_finite;
     tensors.push_back(std::move(entry));
+    progress("reading every tensor", static_cast<double>(tensors.size()), total);
   }
   return tensors;
 }
 
 }  // namespace
 
-Json inspect_model(const std::filesystem::path& path, const std::string& dtype) {
+Json inspect_model(const std::filesystem::path& path, const std::string& dtype, const ProgressFn& progress) {
   Json json;
   json["path"] = path.string();
   std::int64_t bad = 0, file_bytes = 0;
   {
     const auto source = open_weights(path);
     for (const TensorInfo& info : source->tensors()) file_bytes += static_cast<std::int64_t>(info.data.size());
-    json["tensors"] = tensors_json(*source, bad);
+    json["tensors"] = tensors_json(*source, progress, bad);
   }
-  const auto model = load_model(path, {.dtype = parse_dtype(dtype)});
+  const auto model = load_model(path, {.dtype = parse_dtype(dtype), .progress = progress});
   json["config"] = config_json(model->config());
   const KvGeometry geometry = model->kv_geometry();
   const auto element = static_cast<std::int64_t>(model->options().dtype().itemsize());

@@ -75,6 +75,13 @@ TEST(CommandLine, PrintConfigRoundTrips) {
   expect_contains(changed.out, {"temperature: 0.75", "org/other"});
 }
 
+TEST(CommandLine, ConfigHelpNamesEveryKeyOfARunFile) {
+  const Outcome outcome = run_c2c({"generate", "--config-help"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  expect_contains(outcome.out, {"receiver.model", "sharers[].fuser", "sharers[].chat_template", "sampling.top_k",
+                                "t2t.context_tokens", "include_response", "mask"});
+}
+
 TEST(CommandLine, DoctorSaysWhatWasFound) {
   const Outcome outcome = run_c2c({"doctor", "--json"}, "", "HF_HUB_CACHE=/nonexistent");
   ASSERT_EQ(outcome.code, 0) << outcome.err;

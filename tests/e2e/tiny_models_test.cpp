@@ -13,8 +13,9 @@ Json answer(const Outcome& outcome) {
 TEST(TinyModels, EveryPairAndModeAnswersWithTheKeysOfTheIssue) {
   for (const TinyPair& pair : tiny_pairs())
     for (const std::string mode : {"receiver", "sharer", "t2t", "c2c", "control"}) {
-      const Json json = answer(run_c2c(generate(pair.flags(
-          {"--mode", mode, "-p", "hello there", "--control-prompt", "something else", "--align", "first", "--json"}))));
+      const Json json =
+          answer(run_c2c(generate(pair.flags({"--mode", mode, "-p", "hello there", "--control-prompt", "something else",
+                                              "--align", "first", "--context-tokens", "6", "--json"}))));
       SCOPED_TRACE(pair.fusers[0].string() + " " + mode);
       ASSERT_TRUE(json.contains("text"));
       EXPECT_EQ(json["mode"], mode);
@@ -103,7 +104,7 @@ TEST(TinyModels, StopStringsEndTheTextBeforeThem) {
 }
 
 TEST(TinyModels, AlignmentsAndTheResponseCanBeChosen) {
-  const TinyPair& pair = tiny_pairs().front();
+  const TinyPair& pair = one_sharer();
   for (const std::string align : {"first", "longest", "span", "off"}) {
     const Json json = answer(run_c2c(generate(pair.flags({"-p", "hello there", "--align", align, "--json"}))));
     EXPECT_EQ(json["provenance"]["sharers"][0]["align"], align);
@@ -126,9 +127,31 @@ TEST(TinyModels, ARunFileSaysTheSameAsFlags) {
   EXPECT_EQ(by_file["tokens"], by_flags["tokens"]);
 }
 
+TEST(TinyModels, ModelsAreFoundInTheHuggingFaceCache) {
+  const TinyPair& pair = one_sharer();
+  const Scratch scratch;
+  const std::string commit(40, 'a');
+  const std::string repository = "models--some-org--some-model/";
+  fs::create_directories(scratch / repository / "snapshots");
+  fs::copy(pair.receiver, scratch / repository / "snapshots" / commit, fs::copy_options::recursive);
+  scratch.write(repository + "refs/main", commit);
+  const std::string environment = "HF_HUB_CACHE=" + scratch.path().string();
+  const Outcome found = run_c2c({"generate", "--receiver", "some-org/some-model", "--mode", "receiver", "-p", "hello",
+                                 "--dtype", "f32", "-n", "8", "--json"},
+                                "", environment);
+  const Json json = answer(found);
+  EXPECT_EQ(json["provenance"]["receiver"]["commit"], commit);
+  EXPECT_EQ(json["tokens"],
+            answer(run_c2c(generate(pair.flags({"--mode", "receiver", "-p", "hello", "--json"}))))["tokens"]);
+  fs::remove(scratch / repository / "snapshots" / commit / "tokenizer.json");
+  const Outcome missing =
+      run_c2c({"generate", "--receiver", "some-org/some-model", "--mode", "receiver", "-p", "hello"}, "", environment);
+  expect_failure(missing, 1, {"some-org/some-model", "tokenizer.json", "hf download some-org/some-model"});
+}
+
 TEST(TinyModels, ChatKeepsTheConversationAndObeysCommands) {
   const TinyPair& pair = several_sharers();
-  std::vector<std::string> arguments = pair.flags({"--mode", "receiver"});
+  std::vector<std::string> arguments = pair.flags({"--mode", "receiver", "--align", "first"});
   arguments.insert(arguments.begin(), "chat");
   const Outcome outcome = run_c2c(arguments,
                                   "hello\n/mode c2c\nand now\n/sharers 1\n/sampling temperature=0.5 seed=3\nagain\n"
