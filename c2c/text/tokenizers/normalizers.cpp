@@ -54,8 +54,7 @@ class StripNormalizer final : public Normalizer {
 class StripAccentsNormalizer final : public Normalizer {
  public:
   void apply(AlignedText& text) const override {
-    text.keep_if(
-        [&classes = CharClasses::get()](char32_t c) { return !classes.is(c, kMark); });
+    text.keep_if([&classes = CharClasses::get()](char32_t c) { return !classes.is(c, kMark); });
   }
   bool keeps(std::string_view text) const override { return ascii_prefix(text) == text.size(); }
 };
