@@ -15,7 +15,8 @@ install(EXPORT c2cTargets NAMESPACE c2c:: DESTINATION ${package_dir})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/c2c DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
         FILES_MATCHING PATTERN "*.h" PATTERN "cli" EXCLUDE)
 if(TARGET c2c)
-  set_target_properties(c2c PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
+  # Said by name: CMake's own list of linked folders leaves out those below the source folder, as .deps is.
+  set_target_properties(c2c PROPERTIES INSTALL_RPATH ${TORCH_INSTALL_PREFIX}/lib)
   install(TARGETS c2c RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
 
