@@ -46,53 +46,56 @@ BpeModel::BpeModel(Vocabulary vocabulary, const std::vector<std::pair<TokenId, T
     bytes_[byte] = vocabulary_.find(symbol);
     if (fallback_[byte] != kNoToken) atoms[static_cast<std::size_t>(fallback_[byte])] = true;
   }
+  // 0xC0, 0xC1 and what follows 0xF4 are in no UTF-8.
+  all_bytes_ = true;
+  for (unsigned byte = 0; byte < 0xF5; ++byte)
+    if (bytes_[byte] == kNoToken && byte != 0xC0 && byte != 0xC1) all_bytes_ = false;
   if (!config_.unk_token.empty()) unk_ = vocabulary_.find(config_.unk_token);
   if (unk_ != kNoToken) atoms[static_cast<std::size_t>(unk_)] = true;
   if (config_.prefix.empty() && config_.suffix.empty() && !config_.ignore_merges)
     cuts_.build(vocabulary_, chars_, merges, atoms);
 }
 
-bool BpeModel::can_take_bytes() const {
-  return config_.prefix.empty() && config_.suffix.empty() &&
-         std::find(bytes_.begin(), bytes_.end(), kNoToken) == bytes_.end();
+bool BpeModel::takes_bytes(std::string_view text) const {
+  if (!config_.prefix.empty() || !config_.suffix.empty()) return false;
+  return all_bytes_ || std::all_of(text.begin(), text.end(),
+                                   [this](char byte) { return bytes_[static_cast<unsigned char>(byte)] != kNoToken; });
 }
 
-void BpeModel::take_raw_bytes() {
-  C2C_CHECK(can_take_bytes(), "BPE over bytes needs a token for every byte");
-  raw_bytes_ = true;
-  cuts_ = CutTable();  // its characters are those of the alphabet
-}
-
-TokenId BpeModel::whole_word(std::string_view word, BpeScratch& scratch) const {
-  if (!raw_bytes_) return vocabulary_.find(word);
+TokenId BpeModel::whole_word(std::string_view word, Input input, BpeScratch& scratch) const {
+  if (input == Input::kText) return vocabulary_.find(word);
   scratch.text.clear();
   append_in_byte_alphabet(word, scratch.text);
   return vocabulary_.find(scratch.text);
 }
 
-void BpeModel::encode(std::string_view piece, BpeScratch& scratch, std::vector<SubToken>& out) const {
-  if (!cuts_.ready()) return encode_word(piece, scratch, out);
+void BpeModel::encode(std::string_view piece, Input input, BpeScratch& scratch, std::vector<SubToken>& out) const {
+  if (input == Input::kBytes || !cuts_.ready()) return encode_word(piece, input, scratch, out);
   for (std::size_t begin = 0; begin < piece.size();) {
     const std::size_t end = cuts_.next_cut(piece, begin, chars_);
-    encode_word(piece.substr(begin, end - begin), scratch, out);
+    encode_word(piece.substr(begin, end - begin), input, scratch, out);
     begin = end;
   }
 }
 
-void BpeModel::encode_word(std::string_view word, BpeScratch& scratch, std::vector<SubToken>& out) const {
+void BpeModel::encode_word(std::string_view word, Input input, BpeScratch& scratch, std::vector<SubToken>& out) const {
   const bool cached = word.size() <= WordCache::kLongestWord && !word.empty();
   const std::uint64_t hash = cached ? hash_bytes(word) : 0;
+  WordCache& cache = scratch.caches[static_cast<std::size_t>(input)];
   if (cached)
-    if (const auto hit = scratch.cache.find(word, hash); hit.data() != nullptr) {
+    if (const auto hit = cache.find(word, hash); hit.data() != nullptr) {
       out.insert(out.end(), hit.begin(), hit.end());
       return;
     }
   const std::size_t first = out.size();
-  const TokenId whole = config_.ignore_merges ? whole_word(word, scratch) : kNoToken;
+  const TokenId whole = config_.ignore_merges ? whole_word(word, input, scratch) : kNoToken;
   if (whole != kNoToken) {
     out.push_back({whole, static_cast<std::uint32_t>(word.size())});
   } else {
-    start_symbols(word, scratch);
+    if (input == Input::kBytes)
+      start_bytes(word, scratch);
+    else
+      start_symbols(word, scratch);
     constexpr std::size_t kShort = 48;
     if (scratch.ids.size() <= kShort)
       merge_short(scratch);
@@ -100,7 +103,13 @@ void BpeModel::encode_word(std::string_view word, BpeScratch& scratch, std::vect
       merge_long(scratch);
     for (std::size_t i = 0; i < scratch.ids.size(); ++i) out.push_back({scratch.ids[i], scratch.lengths[i]});
   }
-  if (cached) scratch.cache.insert(word, hash, {out.data() + first, out.size() - first});
+  if (cached) cache.insert(word, hash, {out.data() + first, out.size() - first});
+}
+
+void BpeModel::start_bytes(std::string_view word, BpeScratch& scratch) const {
+  scratch.ids.clear();
+  for (const char byte : word) scratch.ids.push_back(bytes_[static_cast<unsigned char>(byte)]);
+  scratch.lengths.assign(word.size(), 1);
 }
 
 bool BpeModel::append_fallback(std::string_view symbol, BpeScratch& scratch) const {
@@ -124,10 +133,6 @@ void BpeModel::start_symbols(std::string_view word, BpeScratch& scratch) const {
     ids.push_back(id);
     lengths.push_back(static_cast<std::uint32_t>(length));
   };
-  if (raw_bytes_) {
-    for (const char byte : word) add(bytes_[static_cast<unsigned char>(byte)], 1);
-    return;
-  }
   std::size_t unknown = 0;  // bytes of the unknown token that waits
   const bool affixes = !config_.prefix.empty() || !config_.suffix.empty();
   for (std::size_t at = 0, size; at < word.size(); at += size) {

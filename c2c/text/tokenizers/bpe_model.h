@@ -23,7 +23,7 @@ struct BpeConfig {
 
 // Working memory of one running encode().
 struct BpeScratch {
-  WordCache cache;
+  std::array<WordCache, 2> caches;  // by BpeModel::Input
   std::vector<TokenId> ids;
   std::vector<std::uint32_t> lengths, ranks;
   std::vector<TokenId> merged;
@@ -35,26 +35,29 @@ struct BpeScratch {
 
 class BpeModel {
  public:
-  // `merges` in order of rank. With `raw_bytes` words come as plain UTF-8 and the byte alphabet is applied in here;
-  // only where every byte has its token (can_take_bytes).
+  // What a piece is made of: characters of the vocabulary, or plain UTF-8 whose bytes stand for characters of the byte
+  // alphabet (which is then never written out).
+  enum class Input { kText, kBytes };
+
+  // `merges` in order of rank.
   BpeModel(Vocabulary vocabulary, const std::vector<std::pair<TokenId, TokenId>>& merges, BpeConfig config,
            const std::string& where);
 
-  bool can_take_bytes() const;
-  void take_raw_bytes();
-
+  // May `text` be encoded as kBytes? Only where each of its bytes has a token.
+  bool takes_bytes(std::string_view text) const;
   // Appends the tokens of `piece` (valid UTF-8). Their lengths are bytes of the piece, from its start on; without an
   // unknown token they may end before it does, as in Hugging Face's.
-  void encode(std::string_view piece, BpeScratch& scratch, std::vector<SubToken>& out) const;
+  void encode(std::string_view piece, Input input, BpeScratch& scratch, std::vector<SubToken>& out) const;
   const Vocabulary& vocabulary() const { return vocabulary_; }
 
  private:
-  void encode_word(std::string_view word, BpeScratch& scratch, std::vector<SubToken>& out) const;
+  void encode_word(std::string_view word, Input input, BpeScratch& scratch, std::vector<SubToken>& out) const;
+  void start_bytes(std::string_view word, BpeScratch& scratch) const;
   void start_symbols(std::string_view word, BpeScratch& scratch) const;
   bool append_fallback(std::string_view symbol, BpeScratch& scratch) const;
   void merge_short(BpeScratch& scratch) const;
   void merge_long(BpeScratch& scratch) const;
-  TokenId whole_word(std::string_view word, BpeScratch& scratch) const;
+  TokenId whole_word(std::string_view word, Input input, BpeScratch& scratch) const;
 
   Vocabulary vocabulary_;
   MergeTable merges_;
@@ -64,7 +67,7 @@ class BpeModel {
   TokenId unk_ = kNoToken;
   std::array<TokenId, 256> fallback_{};  // <0x00> to <0xFF>
   std::array<TokenId, 256> bytes_{};     // of the byte alphabet
-  bool raw_bytes_ = false;
+  bool all_bytes_ = false;               // every byte that UTF-8 can hold has a token
 };
 
 }  // namespace c2c::tok

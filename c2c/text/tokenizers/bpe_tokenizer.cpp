@@ -114,9 +114,9 @@ BpeTokenizer::BpeTokenizer(TokenizerParts parts)
       added_(assign_ids(parts), [this](std::string_view text) { return normalized(normalizer_.get(), text); }),
       model_(std::move(parts.vocabulary), parts.merges, parts.bpe, parts.name) {
   if (ConfigPart{parts.config, name_, ""}.find("decoder") == nullptr) decoders_ = joining_decoders();
-  if (!pre_tokenizers_.empty() && pre_tokenizers_.back()->only_byte_alphabet() && model_.can_take_bytes()) {
+  if (!pre_tokenizers_.empty() && pre_tokenizers_.back()->only_byte_alphabet()) {
+    byte_alphabet_ = pre_tokenizers_.back();
     pre_tokenizers_.pop_back();
-    model_.take_raw_bytes();
   }
   trims_offsets_ = std::any_of(post_processors_.begin(), post_processors_.end(),
                                [](const auto& step) { return step->trims_offsets(); });
@@ -141,39 +141,41 @@ BpeTokenizer::BpeTokenizer(TokenizerParts parts)
   special_.unk = role(parts.names.unk);
 }
 
-void BpeTokenizer::split(std::string_view text, Document& doc) const {
+BpeModel::Input BpeTokenizer::split(std::string_view text, Document& doc) const {
   doc.text = text;
   if (!text.empty()) doc.pieces.push_back({0, static_cast<std::uint32_t>(text.size())});
   added_.split(doc, false);
   if (normalizer_) normalize_pieces(*normalizer_, doc);
   added_.split(doc, true);
   for (const auto& step : pre_tokenizers_) step->apply(doc);
+  if (byte_alphabet_ == nullptr) return BpeModel::Input::kText;
+  if (model_.takes_bytes(doc.text)) return BpeModel::Input::kBytes;
+  byte_alphabet_->apply(doc);
+  return BpeModel::Input::kText;
 }
 
-void BpeTokenizer::tokenize(const Document& doc, Draft& draft) const {
+void BpeTokenizer::tokenize(const Document& doc, BpeModel::Input input, Draft& draft) const {
   Lease lease(*this);
   Scratch& scratch = *lease;
   Offsets offsets(doc);
   auto& [ids, spans] = draft.encoding;
   ids.reserve(doc.text.size() / 4 + 16);
   if (draft.offsets) spans.reserve(doc.text.size() / 4 + 16);
-  const auto add_spaces = [&](std::string_view token) {
-    if (draft.offsets && trims_offsets_) draft.spaces.push_back(spaces_around(token));
-  };
+  const bool spaces = draft.offsets && trims_offsets_;
   for (const Piece& piece : doc.pieces) {
     if (piece.token != kNoToken) {
       ids.push_back(piece.token);
       if (draft.offsets) spans.push_back(offsets.of(piece.begin, piece.end));
-      add_spaces(doc.piece_text(piece));
+      if (spaces) draft.spaces.push_back(spaces_around(doc.piece_text(piece)));
       continue;
     }
     scratch.word.clear();
-    model_.encode(doc.piece_text(piece), scratch.bpe, scratch.word);
+    model_.encode(doc.piece_text(piece), input, scratch.bpe, scratch.word);
     std::size_t at = piece.begin;
     for (const auto& [id, length] : scratch.word) {
       ids.push_back(id);
       if (draft.offsets) spans.push_back(offsets.of(at, at + length));
-      add_spaces(model_.vocabulary().text(id));
+      if (spaces) draft.spaces.push_back(spaces_around(model_.vocabulary().text(id)));
       at += length;
     }
   }
@@ -189,10 +191,10 @@ Encoding BpeTokenizer::encode(std::string_view text, const EncodeOptions& option
                 .found = "bytes that are not UTF-8 at byte " + std::to_string(at),
                 .hint = "convert the text to UTF-8"});
   Document doc;
-  split(text, doc);
+  const BpeModel::Input input = split(text, doc);
   Draft draft;
   draft.offsets = options.offsets;
-  tokenize(doc, draft);
+  tokenize(doc, input, draft);
   for (const auto& step : post_processors_) step->apply(draft, options.add_special_tokens);
   return std::move(draft.encoding);
 }

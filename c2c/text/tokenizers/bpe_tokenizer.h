@@ -49,12 +49,14 @@ class BpeTokenizer final : public Tokenizer {
   };
 
   std::string_view text_of(TokenId id) const;  // of an added token or of the vocabulary; throws for unknown ids
-  void split(std::string_view text, Document& doc) const;
-  void tokenize(const Document& doc, Draft& draft) const;
+  BpeModel::Input split(std::string_view text, Document& doc) const;
+  void tokenize(const Document& doc, BpeModel::Input input, Draft& draft) const;
 
   std::string name_;
   std::shared_ptr<const Normalizer> normalizer_;  // may be null
   std::vector<std::shared_ptr<const PreTokenizer>> pre_tokenizers_;
+  std::shared_ptr<const PreTokenizer>
+      byte_alphabet_;  // the last one if it writes bytes out; mostly the model can read them
   std::vector<std::shared_ptr<const PostProcessor>> post_processors_;
   Decoders decoders_;
   AddedTokens added_;

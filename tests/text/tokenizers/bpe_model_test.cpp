@@ -53,7 +53,7 @@ std::vector<TokenId> merge_one_by_one(const Toy& toy, const std::vector<TokenId>
 
 std::vector<TokenId> encode(const BpeModel& model, BpeScratch& scratch, std::string_view text) {
   std::vector<SubToken> tokens;
-  model.encode(text, scratch, tokens);
+  model.encode(text, BpeModel::Input::kText, scratch, tokens);
   std::vector<TokenId> ids;
   std::size_t bytes = 0;
   for (const auto& token : tokens) ids.push_back(token.id), bytes += token.length;
