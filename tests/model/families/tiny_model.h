@@ -53,9 +53,24 @@ inline NamedTensors tensors_of(CausalLm& model) {
   return tensors;
 }
 
-// A folder of its own below the test's temporary folder.
+// Removed with all it holds when the test program ends.
+class ScratchFolder {
+ public:
+  ScratchFolder() : path_(std::filesystem::path(::testing::TempDir()) / ("c2c_models_" + std::to_string(getpid()))) {}
+  ~ScratchFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+// A model folder of its own in the scratch folder.
 inline std::filesystem::path model_folder(const std::string& name, const Json& config, const NamedTensors& tensors) {
-  const auto folder = std::filesystem::path(::testing::TempDir()) / ("c2c_models_" + std::to_string(getpid())) / name;
+  static const ScratchFolder scratch;
+  const auto folder = scratch.path() / name;
   std::filesystem::create_directories(folder);
   std::ofstream(folder / "config.json") << config.dump();
   std::vector<TensorInfo> infos;
