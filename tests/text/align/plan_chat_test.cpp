@@ -117,6 +117,20 @@ TEST(PlanChat, SeveralSharersEachInItsOwnWay) {
   EXPECT_EQ(sections(masked), (Pairs{{1, 0}, {3, 2}, {2, 0}}));
 }
 
+TEST(PlanChat, AmongSeveralSharersNothingIsPadded) {
+  // The sharers' rendering lacks the receiver's <s>: alone they would be padded there.
+  const AlignModel receiver = model(1, kTrimming), sharer = model(1, kPlain);
+  const SectionPlan plan =
+      checked_plan(receiver, {{sharer, AlignStrategy::kFirst}, {sharer, AlignStrategy::kLongest}}, {{"user", "abc"}});
+  EXPECT_EQ(plan.ids, receiver.tokenizer->encode_ids("<s><u>abc<end><a>"));
+  for (const SharerPlan& one : plan.sharers) {
+    EXPECT_EQ(one.ids, sharer.tokenizer->encode_ids("<u>abc<end><a>"));
+    EXPECT_EQ(one.source, (Source{-1, -1, 1, 2, 3, -1, -1}));
+    EXPECT_TRUE(one.padding.empty());
+  }
+  EXPECT_EQ(sections(plan), (Pairs{{2, 0}, {3, 3}, {2, 0}}));
+}
+
 TEST(PlanChat, AnAnswerToGoOnWithIsNotFused) {
   const AlignOptions options{.add_generation_prompt = false, .remove_last_suffix = true};
   const Messages messages{{"user", "abc"}, {"assistant", "de"}};
@@ -129,14 +143,24 @@ TEST(PlanChat, AnAnswerToGoOnWithIsNotFused) {
                Error);
 }
 
+class OtherWords : public ChunkTokenizer {
+ public:
+  OtherWords() : ChunkTokenizer(1) {}
+  std::string id_to_token(TokenId id) const override { return "~" + ChunkTokenizer::id_to_token(id); }
+};
+
 TEST(PlanChat, OffSharesIdsAndSaysWhereVocabulariesDiffer) {
   std::string warning;
   set_log_sink([&](LogLevel, std::string_view text) { warning = text; });
   const AlignModel receiver = model(1, kPlain);
-  SectionPlan plan = checked_plan(receiver, {{model(1, kPlain), AlignStrategy::kOff}}, {{"user", "ab"}});
+  const SectionPlan plan = checked_plan(receiver, {{model(1, kPlain), AlignStrategy::kOff}}, {{"user", "ab"}});
   EXPECT_EQ(sections(plan), (Pairs{{4, 1}, {1, 0}}));
   EXPECT_EQ(plan.sharers[0].ids, plan.ids);
   EXPECT_EQ(warning, "");
+  AlignModel other = model(1, kPlain);
+  other.tokenizer = std::make_shared<OtherWords>();
+  EXPECT_EQ(checked_plan(receiver, {{other, AlignStrategy::kOff}}, {{"user", "ab"}}).sharers[0].ids, plan.ids);
+  EXPECT_NE(warning.find("vocabulary differs"), std::string::npos);
   set_log_sink({});
   EXPECT_THROW(checked_plan(receiver, {{model(1, kPlain, 100), AlignStrategy::kOff}}, {{"user", "ab"}}), Error);
 }
