@@ -22,6 +22,8 @@ class Command {
   virtual ~Command() = default;
   virtual const char* name() const = 0;
   virtual const char* description() const = 0;
+  // Runs models: worth a thought about how threads wait.
+  virtual bool computes() const { return true; }
   // Declares options on `app` through `line`; main adds the Globals.
   virtual void add_options(CLI::App& app, CommandLine& line) = 0;
   // After line.apply(): main has set threads and the log sink. Throws for failures.

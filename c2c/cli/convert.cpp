@@ -61,6 +61,7 @@ class Convert final : public Command {
  public:
   const char* name() const override { return "convert"; }
   const char* description() const override { return "a fuser from .pt files to safetensors, or back"; }
+  bool computes() const override { return false; }
   void add_options(CLI::App& app, CommandLine& line) override { line.add(app, fields_of(*this), "Convert"); }
   void visit_fields(const FieldVisitor& visit) {
     visit({.key = "", .flags = "from", .help = "fuser folder or fuser.safetensors", .target = &from_, .is_path = true});

@@ -65,6 +65,11 @@ Json thread_report() {
       runtimes.insert(line.substr(slash));
   }
   json["openmp_runtimes"] = runtimes;
+  const char* spins = std::getenv("GOMP_SPINCOUNT");
+  const char* policy = std::getenv("OMP_WAIT_POLICY");
+  json["idle_threads"] = policy != nullptr  ? std::string(policy)
+                         : spins != nullptr ? "spin " + std::string(spins) + " times, then sleep"
+                                            : "spin; on a busy machine 1000 times, then sleep";
   json["one_openmp_pool"] = runtimes.size() <= 1;
   return json;
 }
@@ -133,6 +138,7 @@ class Doctor final : public Command {
  public:
   const char* name() const override { return "doctor"; }
   const char* description() const override { return "what was found: LibTorch, processor, threads, cache, memory"; }
+  bool computes() const override { return false; }
   void add_options(CLI::App& app, CommandLine& line) override { line.add(app, fields_of(*this), "Doctor"); }
   void visit_fields(const FieldVisitor& visit) {
     visit({.key = "", .flags = "--json", .help = "one JSON object", .target = &json_});

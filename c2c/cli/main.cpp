@@ -12,6 +12,7 @@
 #include <new>
 
 #include "c2c/base/error.h"
+#include "c2c/cli/busy_machine.h"
 #include "c2c/cli/command.h"
 #include "c2c/cli/terminal.h"
 #include "c2c/cli/version.h"
@@ -55,9 +56,10 @@ int report_torch(const c10::Error& error) {
   return report(("LibTorch: " + text.substr(0, text.find('\n'))).c_str(), 1);
 }
 
-int run(Entry& entry) {
+int run(Entry& entry, char** argv) {
   try {
     entry.line.apply();
+    if (entry.command->computes()) sleep_where_busy(entry.globals.threads, argv);
     // Before any other call into LibTorch: every call may reset OpenMP's idea of the thread count.
     at::set_num_threads(entry.globals.threads > 0 ? static_cast<int>(entry.globals.threads) : at::get_num_threads());
     at::set_num_interop_threads(1);
@@ -111,7 +113,7 @@ int run_main(int argc, char** argv) {
     return 2;
   }
   for (const auto& entry : entries)
-    if (entry->app->parsed()) return run(*entry);
+    if (entry->app->parsed()) return run(*entry, argv);
   return 2;
 }
 
