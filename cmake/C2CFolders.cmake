@@ -86,6 +86,8 @@ function(c2c_test_folder folder)
       c2c_use_torch_pch(${name})
     endif()
     add_test(NAME ${folder}/${kind} COMMAND ${name})
-    set_tests_properties(${folder}/${kind} PROPERTIES LABELS "${labels}" WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+    # Test programs share the cores: OpenMP threads that wait for each other sleep instead of spinning.
+    set_tests_properties(${folder}/${kind} PROPERTIES LABELS "${labels}" WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
+                         ENVIRONMENT OMP_WAIT_POLICY=passive)
   endforeach()
 endfunction()
