@@ -116,6 +116,14 @@ TEST(BadInput, APromptPastTheContext) {
     expect_failure(ask(one_sharer(), {"-p", words, "--mode", mode}), 2, {"tokens", "shorten the prompt"});
 }
 
+TEST(BadInput, APromptPastTheContextOfTheSharerAlone) {
+  const Scratch scratch;
+  TinyPair pair = one_sharer();
+  pair.sharers[0] = scratch.copy(pair.sharers[0], "short");
+  rewrite(pair.sharers[0] / "config.json", [](Json& json) { json["max_position_embeddings"] = 4; });
+  expect_failure(ask(pair), 2, {"tokens", "the 4 positions", pair.sharers[0].string(), "shorten the prompt"});
+}
+
 TEST(BadInput, InvalidUtf8) {
   const Scratch scratch;
   for (const std::string mode : {"receiver", "c2c", "t2t"})
@@ -150,6 +158,8 @@ TEST(BadInput, MissingFilesAreNamed) {
   expect_failure(ask(pair), 1, {"tokenizer.json"});
   pair.receiver = "/nowhere/model.gguf";
   expect_failure(ask(pair), 1, {"/nowhere/model.gguf", "no such file"});
+  pair.receiver = "org/name/model.gguf";  // one file of a repository
+  expect_failure(ask(pair), 1, {"hf download org/name"});
   expect_failure(run_c2c({"generate", "--config", "/nowhere/run.yaml", "-p", "x"}), 1, {"/nowhere/run.yaml"});
   const auto text = scratch.write("text.gguf", "this is no GGUF file, only a text");
   expect_failure(run_c2c({"generate", "--receiver", text.string(), "--mode", "receiver", "-p", "x"}), 1, {"text.gguf"});

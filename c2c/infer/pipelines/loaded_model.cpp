@@ -1,5 +1,7 @@
 #include "c2c/infer/pipelines/loaded_model.h"
 
+#include <algorithm>
+
 #include "c2c/base/error.h"
 #include "c2c/infer/pipelines/stop_ids.h"
 #include "c2c/io/config/parse_text.h"
@@ -24,10 +26,12 @@ void fill_tokens(TemplateTokens& tokens, const Tokenizer& tokenizer) {
 
 namespace fs = std::filesystem;
 
-// A name that can only be a file is not looked for on the hub.
+// A name that can only be a file is not looked for on the hub; org/name/file.gguf is one file of a repository there.
 void check_file_name(const std::string& text, const std::string& what) {
+  const bool in_repository =
+      std::count(text.begin(), text.end(), '/') >= 2 && !text.starts_with('/') && !text.starts_with('.');
   for (const char* extension : {".gguf", ".safetensors", ".pt", ".json"})
-    if (text.ends_with(extension) && !fs::exists(text))
+    if (text.ends_with(extension) && !in_repository && !fs::exists(text))
       fail_input({.where = text, .found = "no such file", .expected = "the " + what});
 }
 
