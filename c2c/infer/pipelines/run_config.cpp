@@ -7,24 +7,6 @@ namespace {
 
 const std::vector<std::string> kAlignments = {"first", "longest", "span", "off"};
 
-void visit_entry(ModelEntry& entry, const FieldVisitor& visit, const std::string& flag, const std::string& who) {
-  visit({.key = "model",
-         .flags = flag,
-         .help = who + ": folder, GGUF file, or org/name[@revision] in the Hugging Face cache",
-         .target = &entry.model,
-         .is_path = true});
-  visit({.key = "tokenizer",
-         .flags = "",
-         .help = "folder or tokenizer.json, where the model's own is not wanted",
-         .target = &entry.tokenizer,
-         .is_path = true});
-  visit({.key = "chat_template",
-         .flags = "",
-         .help = "Jinja file, where the model's own is not wanted or it has none",
-         .target = &entry.chat_template,
-         .is_path = true});
-}
-
 }  // namespace
 
 const std::vector<std::string>& mode_names() {
@@ -32,12 +14,8 @@ const std::vector<std::string>& mode_names() {
   return names;
 }
 
-void ModelEntry::visit_fields(const FieldVisitor& visit) {
-  visit_entry(*this, visit, "-m,--receiver", "the model that answers");
-}
-
 void SharerConfig::visit_fields(const FieldVisitor& visit) {
-  visit_entry(*this, visit, "", "a model whose cache is shared");
+  visit_model_entry(*this, visit, "", "a model whose cache is shared");
   visit({.key = "fuser",
          .flags = "",
          .help = "folder with projector_*.pt or fuser.safetensors, or org/name in the Hugging Face cache",

@@ -8,15 +8,9 @@
 
 #include "c2c/infer/generate/generate.h"
 #include "c2c/io/config/field.h"
+#include "c2c/text/side/text_side.h"
 
 namespace c2c {
-
-struct ModelEntry {
-  std::string model;          // folder, GGUF file, or org/name[@revision] in the Hugging Face cache
-  std::string tokenizer;      // folder or tokenizer.json; empty: the model's own
-  std::string chat_template;  // Jinja file; empty: the model's own, else the reference's default with a warning
-  void visit_fields(const FieldVisitor& visit);
-};
 
 struct SharerConfig : ModelEntry {
   std::string fuser;      // folder, fuser.safetensors, or org/name in the Hugging Face cache
