@@ -15,6 +15,7 @@ nlohmann-json3-dev   pkg-config --exists nlohmann_json
 libyaml-cpp-dev      pkg-config --exists yaml-cpp
 libcli11-dev         pkg-config --exists CLI11
 libgtest-dev         pkg-config --exists gtest
+libgloo-dev          test -s /usr/include/gloo/algorithm.h
 zlib1g-dev           pkg-config --exists zlib
 ca-certificates      test -s /etc/ssl/certs/ca-certificates.crt
 python3              python3 -c 'import sys; assert sys.version_info >= (3, 10)'

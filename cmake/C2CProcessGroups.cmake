@@ -1,0 +1,15 @@
+# Which process groups tensor/dist can make. Gloo: LibTorch has c10d's group but not Gloo's headers; Debian's libgloo-dev
+# has them, and nothing of it is linked. NCCL: needs a CUDA LibTorch.
+option(C2C_NCCL "Process groups over NCCL (needs a CUDA LibTorch; untested)" OFF)
+find_path(C2C_GLOO_INCLUDE gloo/algorithm.h DOC "Folder with Gloo's headers (Debian: libgloo-dev)")
+if(TARGET c2c_tensor_dist)
+  if(C2C_GLOO_INCLUDE)
+    target_compile_definitions(c2c_tensor_dist PRIVATE C2C_GLOO)
+    target_include_directories(c2c_tensor_dist SYSTEM PRIVATE ${C2C_GLOO_INCLUDE})
+  else()
+    message(STATUS "Gloo's headers are missing (Debian: libgloo-dev): this build trains in one process only")
+  endif()
+  if(C2C_NCCL)
+    target_compile_definitions(c2c_tensor_dist PRIVATE C2C_NCCL)
+  endif()
+endif()
