@@ -1,6 +1,7 @@
 #include "c2c/fuser/init_args.h"
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "c2c/base/error.h"
@@ -61,6 +62,18 @@ double InitArgs::probability(std::string_view key, double fallback) const {
   const double value = number(key, fallback);
   if (!(value >= 0 && value <= 1)) fail(key, std::to_string(value), "a number from 0 to 1");
   return value;
+}
+
+std::vector<double> InitArgs::numbers(std::string_view key) const {
+  const auto* value = find(key);
+  if (value == nullptr || value->is_null()) return {};
+  std::vector<double> list;
+  if (!value->is_array()) fail(key, excerpt(*value), "a list of numbers");
+  for (const auto& item : *value) {
+    if (!item.is_number() || !std::isfinite(item.get<double>())) fail(key, excerpt(item), "finite numbers only");
+    list.push_back(item.get<double>());
+  }
+  return list;
 }
 
 bool InitArgs::boolean(std::string_view key, bool fallback) const {

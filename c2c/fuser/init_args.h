@@ -29,6 +29,7 @@ class InitArgs {
   }
   double number(std::string_view key, double fallback) const;
   double probability(std::string_view key, double fallback) const;  // 0 to 1
+  std::vector<double> numbers(std::string_view key) const;  // a list of finite numbers; empty where absent or null
   bool boolean(std::string_view key, bool fallback) const;
   // Text, or the text of a "str" or "torch.device" marker; null reads as "".
   std::string text(std::string_view key, std::string_view fallback) const;

@@ -16,9 +16,20 @@
 
 namespace c2c {
 
-// How a training forward draws: gate noise u ~ U[0,1) of the given shape (tests hand in recorded draws), and dropout.
+// Which tokens the next draws are for: rosetta says it before each call of a projector, whose draws are then key gate,
+// value gate. Token n of row rows[g] is column columns[g][n] of `columns_total`; rows end at the last column.
+struct DrawSite {
+  std::size_t sharer = 0;
+  std::int64_t receiver_layer = 0;
+  const std::vector<std::int64_t>& rows;
+  const std::vector<std::vector<std::int64_t>>& columns;
+  std::int64_t columns_total = 0;
+};
+
+// How a training forward draws: gate noise u ~ U[0,1) of the given shape. Dropout draws from at's default generator.
 struct TrainingDraws {
   std::function<at::Tensor(at::IntArrayRef shape, at::TensorOptions options)> uniform;  // empty: at::rand
+  std::function<void(const DrawSite&)> at_site = {};                                    // empty: nobody asks
 };
 
 struct ProjectContext {
@@ -29,6 +40,8 @@ struct ProjectContext {
     at::Tensor key_scalar, value_scalar;
     double key_gate_logit = 0, value_gate_logit = 0;
   }* capture = nullptr;
+  // RoPE positions of both sides' tokens, (B, N) int64: there where the projector needs_positions().
+  at::Tensor sharer_positions = {}, receiver_positions = {};
 };
 
 class Projector {
@@ -39,6 +52,8 @@ class Projector {
   // float32 (the reference's precision): round when writing them to a cache.
   virtual KvPair forward(const KvPair& sharer, const KvPair& receiver, const ProjectContext& context) const = 0;
 
+  // True when forward reads the context's positions.
+  virtual bool needs_positions() const { return false; }
   // True when evaluation would return the receiver's K and V unchanged.
   virtual bool is_closed() const = 0;
   virtual void set_temperature_step(std::int64_t step) = 0;  // T0 (T1/T0)^min(k/anneal_steps, 1)

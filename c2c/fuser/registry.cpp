@@ -7,8 +7,11 @@
 #include "c2c/base/error.h"
 #include "c2c/fuser/ablation_projector.h"
 #include "c2c/fuser/all_in_one_projector.h"
+#include "c2c/fuser/bottleneck_projector.h"
 #include "c2c/fuser/c2c_projector.h"
 #include "c2c/fuser/projector.h"
+#include "c2c/fuser/replace_projector.h"
+#include "c2c/fuser/ridge_projector.h"
 
 namespace c2c {
 namespace {
@@ -22,7 +25,10 @@ struct Registry {
   std::mutex mutex;
   std::map<std::string, ProjectorFactory> factories = {{"C2CProjector", C2CProjector::create},
                                                        {"AllInOneProjector", AllInOneProjector::create},
-                                                       {"AblationProjector", AblationProjector::create}};
+                                                       {"AblationProjector", AblationProjector::create},
+                                                       {"ReplaceProjector", ReplaceProjector::create},
+                                                       {"BottleneckProjector", BottleneckProjector::create},
+                                                       {"RidgeProjector", RidgeProjector::create}};
 };
 
 Registry& registry() {
