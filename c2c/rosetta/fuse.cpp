@@ -50,7 +50,9 @@ class ColumnFuser {
     const KvPair stored = task_.heard[group.sharer].cache.layer(sharer_layer);
     const KvPair theirs{group.source.take(stored.key).to(cache_.options()),
                         group.source.take(stored.value).to(cache_.options())};
-    const KvPair projected = projector.forward(theirs, mine, task_.project);
+    if (const TrainingDraws* draws = task_.project.draws; draws != nullptr && draws->at_site)
+      draws->at_site({group.sharer, layer, group.receiver.rows(), group.receiver.columns(), task_.columns});
+    const KvPair projected = projector.forward(theirs, mine, context_for(group, projector));
     if (task_.observer != nullptr)
       (*task_.observer)({group.sharer, layer, sharer_layer, group.receiver.rows(), group.receiver.columns(), theirs,
                          mine, projected});
@@ -65,6 +67,15 @@ class ColumnFuser {
       if (key) written.key = group.receiver.put(window.key, rounded(projected.key), begin_);
       if (value) written.value = group.receiver.put(window.value, rounded(projected.value), begin_);
     }
+  }
+
+  ProjectContext context_for(const FuseGroup& group, const Projector& projector) const {
+    ProjectContext context = task_.project;
+    if (!projector.needs_positions()) return context;
+    const at::Device device = cache_.options().device();
+    context.receiver_positions = task_.positions.receiver.of(group.receiver, device);
+    context.sharer_positions = task_.positions.sharers[group.sharer].of(group.source, device);
+    return context;
   }
 
   static void add(at::Tensor& sum, const at::Tensor& change) { sum = sum.defined() ? sum + change : change; }

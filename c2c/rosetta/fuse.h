@@ -7,6 +7,7 @@
 
 #include "c2c/rosetta/layout.h"
 #include "c2c/rosetta/rosetta.h"
+#include "c2c/rosetta/token_positions.h"
 
 namespace c2c {
 
@@ -17,6 +18,8 @@ struct FuseTask {
   FusionMode mode = FusionMode::kSequential;
   ProjectContext project;
   const FuseObserver* observer = nullptr;
+  std::int64_t columns = 0;  // of the whole prompt
+  FusePositions positions = {};
 };
 
 // Columns [begin, end) of `cache`, receiver layer -> fused K and V (B, H, N, D) in the cache's dtype. Tokens that no

@@ -33,6 +33,7 @@ std::vector<KvPair> fuse_response(const Segment& segment, const CausalLm& receiv
   {
     const Stopwatch watch(state.timing.receiver_prefill, receiver.options().device());
     input.cache = &state.shadow;
+    input.attention = nullptr;  // the observer sees the real pass
     input.stop_layer = layers;
     input.kv_only_last = true;
     receiver.forward(input);

@@ -54,6 +54,23 @@ at::Tensor last_section_columns(const Layout& layout, std::int64_t begin, at::De
   return (columns >= at::tensor(layout.last_begin, at::kLong).unsqueeze(1)).to(device);
 }
 
+FusePositions prompt_positions(const Layout& layout) {
+  FusePositions positions{{layout.receiver.positions_BL}, {}};
+  for (const TokenBatch& sharer : layout.sharers) positions.sharers.push_back({sharer.positions_BL});
+  return positions;
+}
+
+// Of the token that is being read, behind all others in each cache.
+FusePositions response_positions(const ForwardInput& input, const RosettaState& state) {
+  FusePositions positions{{input.positions_BN, state.receiver.length()}, {}};
+  for (const SharerState& sharer : state.sharers) {
+    at::Tensor newest;
+    if (sharer.next_position_B.defined()) newest = (sharer.next_position_B - 1).unsqueeze(1);
+    positions.sharers.push_back({newest, sharer.cache.length() - 1});
+  }
+  return positions;
+}
+
 void check_sharer(const SharerEntry& sharer, const std::string& name, const CausalLm& receiver) {
   C2C_CHECK(sharer.model != nullptr && sharer.fuser != nullptr, "Rosetta: a sharer without model or fuser");
   sharer.fuser->check_geometry(receiver.kv_geometry(), sharer.model->kv_geometry());
@@ -86,7 +103,8 @@ ForwardOutput Rosetta::forward(const std::vector<SectionPlan>& plans, RosettaSta
                                         .options = options_});
   state = start(layout, *receiver_, options.reserve);
   listen(layout, sharers_, state, options.training);
-  const FuseTask task{sharers_, state.sharers, options_.fusion, {options.training, options.draws}, options.observer};
+  const FuseTask task{sharers_,         state.sharers,  options_.fusion,         {options.training, options.draws},
+                      options.observer, layout.columns, prompt_positions(layout)};
   const std::int64_t wanted = options.whole_last_section
                                   ? *std::min_element(layout.last_begin.begin(), layout.last_begin.end())
                                   : layout.columns - 1;
@@ -97,6 +115,7 @@ ForwardOutput Rosetta::forward(const std::vector<SectionPlan>& plans, RosettaSta
     ForwardInput input = input_columns(layout.receiver, segment.begin, segment.end, state.receiver);
     input.stop_layer = receiver_->kv_geometry().layers;
     input.kv_only_last = segment.end <= wanted;
+    input.attention = options.attention;
     const at::Tensor read_BNC = read(segment, *receiver_, input, task, state);
     if (!input.kv_only_last) hidden.push_back(read_BNC.slice(1, std::max<std::int64_t>(0, wanted - segment.begin)));
     start_shadow(layout, segment.end, state);
@@ -121,7 +140,7 @@ at::Tensor Rosetta::decode(const at::Tensor& ids_B, RosettaState& state) const {
   hear_response(ids_B, sharers_, state);
   const Segment segment = response_segment(state);
   const ForwardInput input = next_input(ids_B, state.receiver, state.mask_BT, state.next_position_B);
-  const FuseTask task{sharers_, state.sharers, options_.fusion, {}, nullptr};
+  const FuseTask task{sharers_, state.sharers, options_.fusion, {}, nullptr, 0, response_positions(input, state)};
   const PrefillTiming prefill_timing = state.timing;
   const at::Tensor hidden = read(segment, *receiver_, input, task, state);
   state.timing = prefill_timing;  // it is the prefill's alone

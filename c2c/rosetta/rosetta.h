@@ -84,6 +84,7 @@ struct ForwardOptions {
   bool training = false;
   const TrainingDraws* draws = nullptr;
   const FuseObserver* observer = nullptr;
+  const AttentionObserver* attention = nullptr;  // of the receiver
 };
 
 // Rows are aligned on the right, as in the cache: column N - 1 is every row's last token.

@@ -22,6 +22,8 @@ class WeightSource;
 // Replaces the K and V (B, H, N, D, after RoPE) that a layer just computed for its new tokens, before they enter the
 // cache and attention; also the observer of every layer's K and V. Returning {} keeps them.
 using KvOverride = std::function<KvPair(std::int64_t layer, const KvPair& computed)>;
+// Sees what attention makes of the new tokens, (B, N, query heads * head size), before the output projection.
+using AttentionObserver = std::function<void(std::int64_t layer, const at::Tensor& output_BNA)>;
 
 struct ForwardInput {
   at::Tensor ids_BN;         // int64
@@ -29,6 +31,7 @@ struct ForwardInput {
   at::Tensor mask_BT;        // bool, true = real token, over all T cached and new tokens; undefined: all real
   KvCache* cache = nullptr;  // read and appended; nullptr: no cache is kept
   const KvOverride* kv_override = nullptr;
+  const AttentionObserver* attention = nullptr;
   // Layers [0, stop_layer) are run; -1: all. A sharer whose upper layers nobody maps stops early: hidden states then
   // come without the final norm. With `kv_only_last` the last run layer computes K and V only (no attention, no MLP),
   // and the returned hidden states are undefined.

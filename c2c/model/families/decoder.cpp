@@ -61,7 +61,9 @@ at::Tensor SelfAttention::operator()(const at::Tensor& x, const LayerCall& call)
   }
   const at::Tensor query = apply_rope(normed(query_norm_, query_(x).unflatten(-1, {-1, head_dim_})), call.kind.rope);
   if (call.cache != nullptr) kv = call.cache->append(call.layer, kv.key, kv.value, query.requires_grad());
-  return output_(attention(query, kv.key, kv.value, call.kind.mask, scale_));
+  const at::Tensor attended = attention(query, kv.key, kv.value, call.kind.mask, scale_);
+  if (call.attention != nullptr) (*call.attention)(call.layer, attended);
+  return output_(attended);
 }
 
 void SelfAttention::visit(const std::string& prefix, const ParameterVisitor& visitor) {
@@ -142,6 +144,7 @@ at::Tensor Decoder::forward(const ForwardInput& input) const {
                                                            .kind = is_local(i) ? *kinds.local : *kinds.global,
                                                            .cache = input.cache,
                                                            .kv_override = input.kv_override,
+                                                           .attention = input.attention,
                                                            .kv_only = input.kv_only_last && i + 1 == layers});
   return hidden.defined() && layers == config_.layers ? norm_(hidden) : hidden;
 }

@@ -27,6 +27,7 @@ struct LayerCall {
   const LayerKind& kind;
   KvCache* cache = nullptr;
   const KvOverride* kv_override = nullptr;
+  const AttentionObserver* attention = nullptr;
   bool kv_only = false;  // stop when K and V are in the cache
 };
 
