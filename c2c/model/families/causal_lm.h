@@ -49,6 +49,9 @@ class CausalLm {
   virtual const ModelConfig& config() const = 0;
   virtual at::TensorOptions options() const = 0;  // dtype and device of the weights
   virtual void visit(const std::string& prefix, const ParameterVisitor& visitor) = 0;  // Hugging Face names
+  // The linear layers in the same order, by Hugging Face name without ".weight" (what adapters attach to); a head tied
+  // to the embedding is none.
+  virtual void visit_linears(const LinearVisitor&) {}
 
   KvGeometry kv_geometry() const { return config().kv_geometry(); }
   KvCache make_cache(std::int64_t batch) const { return KvCache(kv_geometry(), batch, options()); }

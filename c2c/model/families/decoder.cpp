@@ -75,6 +75,13 @@ void SelfAttention::visit(const std::string& prefix, const ParameterVisitor& vis
   if (key_norm_) key_norm_->visit(prefix + "k_norm.", visitor);
 }
 
+void SelfAttention::visit_linears(const std::string& prefix, const LinearVisitor& visitor) {
+  visitor(prefix + "q_proj", query_);
+  visitor(prefix + "k_proj", key_);
+  visitor(prefix + "v_proj", value_);
+  visitor(prefix + "o_proj", output_);
+}
+
 GatedMlp::GatedMlp(const ModelConfig& config, at::TensorOptions options)
     : activation_(config.activation == "silu" ? Activation::kSilu : Activation::kGeluTanh),
       gate_(Linear::empty(config.hidden_size, config.intermediate_size, config.mlp_bias, options)),
@@ -89,6 +96,12 @@ void GatedMlp::visit(const std::string& prefix, const ParameterVisitor& visitor)
   gate_.visit(prefix + "gate_proj.", visitor);
   up_.visit(prefix + "up_proj.", visitor);
   down_.visit(prefix + "down_proj.", visitor);
+}
+
+void GatedMlp::visit_linears(const std::string& prefix, const LinearVisitor& visitor) {
+  visitor(prefix + "gate_proj", gate_);
+  visitor(prefix + "up_proj", up_);
+  visitor(prefix + "down_proj", down_);
 }
 
 DecoderBlock::DecoderBlock(const ModelConfig& config, at::TensorOptions options)
@@ -120,6 +133,11 @@ void DecoderBlock::visit(const std::string& prefix, const ParameterVisitor& visi
   } else {
     mlp_input_norm_.visit(prefix + "post_attention_layernorm.", visitor);
   }
+}
+
+void DecoderBlock::visit_linears(const std::string& prefix, const LinearVisitor& visitor) {
+  attention_.visit_linears(prefix + "self_attn.", visitor);
+  mlp_.visit_linears(prefix + "mlp.", visitor);
 }
 
 Decoder::Decoder(ModelConfig config, at::TensorOptions options)
@@ -205,6 +223,12 @@ void Decoder::visit(const std::string& prefix, const ParameterVisitor& visitor) 
     blocks_[i].visit(prefix + "model.layers." + std::to_string(i) + ".", visitor);
   norm_.visit(prefix + "model.norm.", visitor);
   if (head_) head_->visit(prefix + "lm_head.", visitor);
+}
+
+void Decoder::visit_linears(const LinearVisitor& visitor) {
+  for (std::size_t i = 0; i < blocks_.size(); ++i)
+    blocks_[i].visit_linears("model.layers." + std::to_string(i) + ".", visitor);
+  if (head_) visitor("lm_head", *head_);
 }
 
 }  // namespace c2c

@@ -37,6 +37,7 @@ class SelfAttention {
   // (B, N, C) -> (B, N, C); undefined where the call wants K and V only.
   at::Tensor operator()(const at::Tensor& x_BNC, const LayerCall& call) const;
   void visit(const std::string& prefix, const ParameterVisitor& visitor);
+  void visit_linears(const std::string& prefix, const LinearVisitor& visitor);
 
  private:
   // The new tokens' K and V (B, K, N, D), after the caller's override.
@@ -53,6 +54,7 @@ class GatedMlp {
   GatedMlp(const ModelConfig& config, at::TensorOptions options);
   at::Tensor operator()(const at::Tensor& x_BNC) const;
   void visit(const std::string& prefix, const ParameterVisitor& visitor);
+  void visit_linears(const std::string& prefix, const LinearVisitor& visitor);
 
  private:
   Activation activation_;
@@ -64,6 +66,7 @@ class DecoderBlock {
   DecoderBlock(const ModelConfig& config, at::TensorOptions options);
   at::Tensor operator()(const at::Tensor& x_BNC, const LayerCall& call) const;
   void visit(const std::string& prefix, const ParameterVisitor& visitor);
+  void visit_linears(const std::string& prefix, const LinearVisitor& visitor);
 
  private:
   SelfAttention attention_;
@@ -81,6 +84,7 @@ class Decoder final : public CausalLm {
   const ModelConfig& config() const override { return config_; }
   at::TensorOptions options() const override { return embedding_.weight().options().requires_grad(false); }
   void visit(const std::string& prefix, const ParameterVisitor& visitor) override;
+  void visit_linears(const LinearVisitor& visitor) override;
 
  private:
   struct LayerKinds {

@@ -17,7 +17,22 @@ Linear Linear::empty(std::int64_t in, std::int64_t out, bool with_bias, at::Tens
 }
 
 at::Tensor Linear::operator()(const at::Tensor& x) const {
-  return at::linear(x, weight_, bias_);
+  const at::Tensor y = at::linear(x, weight_, bias_);
+  return lora_ == nullptr ? y : lora_->add_to(y, x);
+}
+
+void Linear::set_lora(std::shared_ptr<LoraBranch> branch) {
+  C2C_CHECK(branch == nullptr || (branch->a.dim() == 2 && branch->b.dim() == 2 && branch->a.size(1) == in_features() &&
+                                  branch->b.size(0) == out_features() && branch->a.size(0) == branch->b.size(1)),
+            "a LoRA branch is A (r, in), B (out, r)");
+  lora_ = std::move(branch);
+}
+
+void Linear::merge_lora() {
+  if (lora_ == nullptr) return;
+  const at::NoGradGuard no_grad;
+  weight_.add_(lora_->weight_change());
+  lora_.reset();
 }
 
 std::int64_t Linear::bytes() const {
@@ -27,6 +42,10 @@ std::int64_t Linear::bytes() const {
 void Linear::visit(const std::string& prefix, const ParameterVisitor& visitor) {
   visitor({prefix + "weight", &weight_, false});
   if (bias_.defined()) visitor({prefix + "bias", &bias_, false});
+}
+
+void Linear::visit_lora(const std::string& prefix, const ParameterVisitor& visitor) {
+  if (lora_ != nullptr) lora_->visit(prefix, visitor);
 }
 
 }  // namespace c2c

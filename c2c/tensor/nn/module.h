@@ -18,6 +18,10 @@ struct ParameterRef {
 };
 using ParameterVisitor = std::function<void(const ParameterRef&)>;
 
+// Called for every linear layer with its full dotted name ("model.layers.0.self_attn.q_proj").
+class Linear;
+using LinearVisitor = std::function<void(const std::string& name, Linear& layer)>;
+
 // A layer or model offers: void visit(const std::string& prefix, const ParameterVisitor& visitor);
 // prefix is "" or ends with '.'.
 
