@@ -9,7 +9,7 @@
 
 #include "c2c/base/error.h"
 #include "c2c/fuser/fuser.h"
-#include "c2c/fuser/sha256.h"
+#include "c2c/io/formats/sha256.h"
 #include "c2c/io/formats/source.h"
 #include "c2c/io/formats/torch_archive.h"
 #include "c2c/tensor/weights/weight_source.h"

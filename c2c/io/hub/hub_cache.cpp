@@ -37,7 +37,7 @@ bool is_there(const fs::path& path) {
 }
 
 fs::path repo_folder(const HubName& name) {
-  std::string folder = "models--" + name.repo;
+  std::string folder = (name.kind == RepoKind::kDataset ? "datasets--" : "models--") + name.repo;
   if (const std::size_t slash = folder.find('/'); slash != folder.npos) folder.replace(slash, 1, "--");
   return hub_cache_folder() / folder;
 }
@@ -107,8 +107,13 @@ fs::path hub_cache_folder() {
   return (cache.empty() ? home_folder() / ".cache" : expand_home(cache)) / "huggingface" / "hub";
 }
 
-ModelLocation locate_model(const std::string& name_or_path) {
-  if (name_or_path.empty()) fail_usage({.where = "model", .found = "an empty name", .expected = "a path or org/name"});
+namespace {
+
+ModelLocation locate(const std::string& name_or_path, RepoKind kind) {
+  if (name_or_path.empty())
+    fail_usage({.where = kind == RepoKind::kDataset ? "dataset" : "model",
+                .found = "an empty name",
+                .expected = "a path or org/name"});
   if (is_there(name_or_path)) return {.path = name_or_path};
   // What can only be a local path is a missing file, not a misspelt name.
   if (name_or_path.find_first_of("/.~") == 0)
@@ -117,6 +122,7 @@ ModelLocation locate_model(const std::string& name_or_path) {
                 .expected = "an existing file or folder, or org/name[/folder][@revision] on the Hugging Face Hub"});
   ModelLocation location;
   location.hub = HubName::parse(name_or_path);
+  location.hub.kind = kind;
   const auto [snapshot, commit] = find_snapshot(location.hub);
   location.path = snapshot / location.hub.subfolder;
   location.commit = commit;
@@ -125,6 +131,16 @@ ModelLocation locate_model(const std::string& name_or_path) {
   if (!is_there(location.path))
     fail_missing(location.hub, "no " + location.hub.subfolder + " in the cached snapshot " + snapshot.string());
   return location;
+}
+
+}  // namespace
+
+ModelLocation locate_model(const std::string& name_or_path) {
+  return locate(name_or_path, RepoKind::kModel);
+}
+
+ModelLocation locate_dataset(const std::string& name_or_path) {
+  return locate(name_or_path, RepoKind::kDataset);
 }
 
 fs::path resolve_file(const std::string& repo, const std::string& file, const std::string& revision) {

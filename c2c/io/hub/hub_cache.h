@@ -1,4 +1,4 @@
-// A model or fuser by name: a local file or folder, or a repository in the Hugging Face cache
+// A model, fuser or dataset by name: a local file or folder, or a repository in the Hugging Face cache
 // (https://huggingface.co/docs/huggingface_hub/guides/manage-cache). Offline: nothing is downloaded; what is missing is
 // named together with the command that gets it.
 #pragma once
@@ -9,11 +9,14 @@
 
 namespace c2c {
 
+enum class RepoKind { kModel, kDataset };
+
 // "org/name", "org/name@revision", "org/name/folder/in/it" and "org/name/folder/in/it@revision".
 struct HubName {
   std::string repo;               // "org/name" (or "name" for the hub's oldest repositories)
   std::string subfolder;          // "" or "a/b"
   std::string revision = "main";  // branch, tag or full commit hash
+  RepoKind kind = RepoKind::kModel;
 
   // Throws kUsage for what cannot be a repository: other characters, "..", "--", more than 96 characters.
   static HubName parse(std::string_view text);
@@ -36,6 +39,8 @@ ModelLocation locate_model(const std::string& name_or_path);
 inline std::filesystem::path resolve_model(const std::string& name_or_path) {
   return locate_model(name_or_path).path;
 }
+// The same for a dataset ("datasets--org--name" in the cache).
+ModelLocation locate_dataset(const std::string& name_or_path);
 // One file of a repository ("org/name"); the path may have folders.
 std::filesystem::path resolve_file(const std::string& repo, const std::string& file,
                                    const std::string& revision = "main");
@@ -47,7 +52,7 @@ void require_files(const ModelLocation& location, const std::vector<std::string>
 // shard that their index names.
 void require_model_files(const ModelLocation& location);
 
-// "hf download org/name --revision r file ..." (no revision for main).
+// "hf download org/name [--repo-type dataset] file ... --revision r" (no revision for main).
 std::string download_command(const HubName& name, const std::vector<std::string>& files = {});
 
 }  // namespace c2c

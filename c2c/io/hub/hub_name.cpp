@@ -71,6 +71,7 @@ std::string HubName::text() const {
 
 std::string download_command(const HubName& name, const std::vector<std::string>& files) {
   std::string command = "hf download " + name.repo;
+  if (name.kind == RepoKind::kDataset) command += " --repo-type dataset";
   const std::string folder = name.subfolder.empty() ? "" : name.subfolder + "/";
   for (const std::string& file : files) command += " '" + folder + file + "'";
   if (files.empty() && !name.subfolder.empty()) command += " --include '" + folder + "*'";

@@ -1,4 +1,4 @@
-#include "c2c/fuser/sha256.h"
+#include "c2c/io/formats/sha256.h"
 
 #include <algorithm>
 #include <bit>
