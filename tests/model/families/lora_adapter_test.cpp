@@ -1,4 +1,4 @@
-// Adapters against PEFT: data/lora holds one that PEFT wrote, with what it computes (data/lora/make.py), and where PEFT
+// Adapters against PEFT: lora/ holds one that PEFT wrote, with what it computes (lora/make.py), and where PEFT
 // is installed it reads ours.
 #include "c2c/model/families/lora_adapter.h"
 
@@ -21,7 +21,7 @@ using testing::TemporaryFolder;
 using testing::tiny_config;
 namespace fs = std::filesystem;
 
-const fs::path kData = fs::path(C2C_SOURCE_DIR) / "tests/model/families/data/lora";
+const fs::path kData = fs::path(C2C_SOURCE_DIR) / "tests/model/families/lora";
 const fs::path kModel = fs::path(C2C_SOURCE_DIR) / "tests/golden/models/tiny-qwen3";
 
 std::unique_ptr<CausalLm> tiny_qwen3(at::ScalarType dtype = at::kFloat) {

@@ -1,7 +1,7 @@
 """Writes this folder with PEFT 0.17.1, transformers 4.52.4, torch 2.13 (CPU): an adapter with random A and B for
 tests/golden/models/tiny-qwen3, its logits and gradients there, and what PEFT draws for a fresh one after seed 42.
 
-    PYTHONHASHSEED=N python tests/model/families/data/lora/make.py    (N: until target_modules come out sorted)
+    PYTHONHASHSEED=N python tests/model/families/lora/make.py    (N: until target_modules come out sorted)
 """
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from transformers import AutoModelForCausalLM
 
 here = Path(__file__).parent
-model_folder = here.parents[3] / "golden/models/tiny-qwen3"
+model_folder = here.parents[2] / "golden/models/tiny-qwen3"
 
 
 def adapted(dtype, seed):
