@@ -21,6 +21,7 @@ using Json = nlohmann::ordered_json;
 struct Case {
   std::string name, projector;
   Json args;
+  friend void PrintTo(const Case& one, std::ostream* out) { *out << one.projector << " " << one.args; }
 };
 
 constexpr std::int64_t kBatch = 2, kTokens = 3;
