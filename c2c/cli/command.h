@@ -36,5 +36,6 @@ std::unique_ptr<Command> make_inspect();
 std::unique_ptr<Command> make_convert();
 std::unique_ptr<Command> make_doctor();
 std::unique_ptr<Command> make_demo();
+std::unique_ptr<Command> make_data();
 
 }  // namespace c2c::cli

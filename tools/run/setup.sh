@@ -23,7 +23,21 @@ python3-venv         python3 -c 'import venv, ensurepip'
 TABLE
 }
 
-setup_packages() { install_missing < <(needed_packages); }
+setup_packages() {
+  install_missing < <(needed_packages)
+  [ "${C2C_ARROW:-}" != 1 ] || setup_arrow
+}
+
+# Optional: Parquet and Arrow files are read through this wheel's libraries (cmake/C2CArrow.cmake).
+arrow_version=26.0.1
+setup_arrow() {
+  setup_venv
+  [ ! -f "$venv/.arrow-$arrow_version" ] || return 0
+  say "installing pyarrow $arrow_version (about 50 MB) into $venv"
+  "$venv/bin/python" -m pip install --no-deps "pyarrow==$arrow_version" ||
+    fail "pip could not install pyarrow==$arrow_version; without it Parquet and Arrow files cannot be read"
+  touch "$venv/.arrow-$arrow_version"
+}
 
 # Reads `package probe` lines and installs what is missing; without root it says what to install.
 install_missing() {
@@ -84,7 +98,7 @@ setup_torch() {
 
 # Python packages that some tests compare us with; the tests skip aloud without them.
 setup_rivals() {
-  setup_venv
+  setup_arrow
   "$venv/bin/python" -c 'import gguf, tokenizers' 2>/dev/null ||
     "$venv/bin/python" -m pip install gguf==0.19.0 tokenizers==0.21.4
 }

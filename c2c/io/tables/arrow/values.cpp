@@ -41,6 +41,27 @@ Row number_of(const arrow::Array& array, std::int64_t i) {
   return static_cast<const Numbers&>(array).Value(i);
 }
 
+Row integer_of(const arrow::Array& array, std::int64_t i) {
+  switch (array.type_id()) {
+    case Type::INT8:
+      return number_of<arrow::Int8Array>(array, i);
+    case Type::INT16:
+      return number_of<arrow::Int16Array>(array, i);
+    case Type::INT32:
+      return number_of<arrow::Int32Array>(array, i);
+    case Type::UINT8:
+      return number_of<arrow::UInt8Array>(array, i);
+    case Type::UINT16:
+      return number_of<arrow::UInt16Array>(array, i);
+    case Type::UINT32:
+      return number_of<arrow::UInt32Array>(array, i);
+    case Type::UINT64:
+      return number_of<arrow::UInt64Array>(array, i);
+    default:
+      return number_of<arrow::Int64Array>(array, i);
+  }
+}
+
 template <class Texts>
 Row view_of(const arrow::Array& array, std::int64_t i) {
   return text_of(static_cast<const Texts&>(array).GetView(i));
@@ -51,27 +72,12 @@ Row view_of(const arrow::Array& array, std::int64_t i) {
 Row value_of(const arrow::Array& array, std::int64_t i, int depth) {
   if (depth > 64) fail_input({.found = "values nested deeper than 64"});
   if (array.IsNull(i)) return nullptr;
+  if (arrow::is_integer(array.type_id())) return integer_of(array, i);
   switch (array.type_id()) {
     case Type::NA:
       return nullptr;
     case Type::BOOL:
       return static_cast<const arrow::BooleanArray&>(array).Value(i);
-    case Type::INT8:
-      return number_of<arrow::Int8Array>(array, i);
-    case Type::INT16:
-      return number_of<arrow::Int16Array>(array, i);
-    case Type::INT32:
-      return number_of<arrow::Int32Array>(array, i);
-    case Type::INT64:
-      return number_of<arrow::Int64Array>(array, i);
-    case Type::UINT8:
-      return number_of<arrow::UInt8Array>(array, i);
-    case Type::UINT16:
-      return number_of<arrow::UInt16Array>(array, i);
-    case Type::UINT32:
-      return number_of<arrow::UInt32Array>(array, i);
-    case Type::UINT64:
-      return number_of<arrow::UInt64Array>(array, i);
     case Type::FLOAT:
       return number_of<arrow::FloatArray>(array, i);
     case Type::DOUBLE:
