@@ -14,6 +14,7 @@ if [ -z "${NEWCOMER_INSIDE:-}" ]; then  # a mount namespace of our own: nothing 
   [ "$(id -u)" = 0 ] || { echo "needs root, for chroot" >&2; exit 1; }
   command -v debootstrap >/dev/null || apt-get install -y debootstrap
   folder=${CHROOT:-$(mktemp -d /var/tmp/newcomer.XXXXXX)}
+  chmod 755 "$folder"  # it becomes / of the plain user
   status=0
   NEWCOMER_INSIDE=$folder unshare --mount --propagation private bash "${BASH_SOURCE[0]}" "${verbs[@]}" || status=$?
   if [ -z "${CHROOT:-}" ]; then

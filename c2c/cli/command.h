@@ -37,5 +37,6 @@ std::unique_ptr<Command> make_convert();
 std::unique_ptr<Command> make_doctor();
 std::unique_ptr<Command> make_demo();
 std::unique_ptr<Command> make_data();
+std::unique_ptr<Command> make_train();
 
 }  // namespace c2c::cli

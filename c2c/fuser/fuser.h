@@ -69,6 +69,10 @@ void save_fuser_safetensors(const Fuser& fuser, const std::filesystem::path& fol
 void save_fuser_reference(const Fuser& fuser, const std::filesystem::path& folder,
                           const std::string& subfolder = "final");
 
+// The same for the fusers of several sharers, which share one list of projectors (load_fusers).
+void save_fusers_reference(const std::vector<std::shared_ptr<Fuser>>& fusers, const std::filesystem::path& folder,
+                           const std::string& subfolder = "final");
+
 // Layer mappings of the reference (spec/training.md 6): for every receiver layer its k source layers, best first.
 std::vector<std::vector<std::int64_t>> last_aligned_sources(std::int64_t targets, std::int64_t sources,
                                                             std::int64_t k = 1);

@@ -104,21 +104,33 @@ std::vector<std::shared_ptr<Fuser>> load_reference_checkpoint(const fs::path& fo
   return fusers;
 }
 
-void save_fuser_reference(const Fuser& fuser, const fs::path& folder, const std::string& subfolder) {
+void save_fusers_reference(const std::vector<std::shared_ptr<Fuser>>& fusers, const fs::path& folder,
+                           const std::string& subfolder) {
+  C2C_CHECK(!fusers.empty(), "save_fusers_reference: no fuser");
+  const Fuser& first = *fusers.front();
   const fs::path target = subfolder.empty() ? folder : folder / subfolder;
-  for (std::size_t i = 0; i < fuser.projectors.size(); ++i) {
-    Projector& projector = *fuser.projectors[i];
+  for (std::size_t i = 0; i < first.projectors.size(); ++i) {
+    Projector& projector = *first.projectors[i];
     const std::string name = stem(static_cast<std::int64_t>(i));
     NamedTensors named;
     named.add(projector, "");
     write_torch_archive(target / (name + ".pt"), named.infos);
     write_file_atomically(target / (name + ".json"), std::string_view(dump_python_json(projector_to_json(projector))));
   }
-  const Json config = {{"0", {{std::to_string(fuser.sharer_index), layer_map_json(fuser.layers)}}}};
+  Json sharers = Json::object();
+  for (const auto& fuser : fusers) {
+    C2C_CHECK(fuser->projectors == first.projectors, "save_fusers_reference: the fusers share their projectors");
+    sharers[std::to_string(fuser->sharer_index)] = layer_map_json(fuser->layers);
+  }
+  const Json config = {{"0", sharers}};
   write_file_atomically(target / "projector_config.json", std::string_view(dump_python_json(config, -1)));
   const fs::path recipe = folder / "config.json";
-  if (!subfolder.empty() && !fuser.recipe.text.empty() && !fs::exists(recipe))
-    write_file_atomically(recipe, std::string_view(fuser.recipe.text));
+  if (!subfolder.empty() && !first.recipe.text.empty() && !fs::exists(recipe))
+    write_file_atomically(recipe, std::string_view(first.recipe.text));
+}
+
+void save_fuser_reference(const Fuser& fuser, const fs::path& folder, const std::string& subfolder) {
+  save_fusers_reference({std::make_shared<Fuser>(fuser)}, folder, subfolder);
 }
 
 }  // namespace c2c

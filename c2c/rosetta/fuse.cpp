@@ -46,10 +46,12 @@ class ColumnFuser {
   void apply(const FuseGroup& group, std::int64_t layer, std::int64_t sharer_layer, const Projector& projector) {
     const bool parallel = task_.mode == FusionMode::kParallel;
     const KvPair window = parallel || !fused_.contains(layer) ? clean(layer) : fused_.at(layer);
-    const KvPair mine{group.receiver.take(window.key, begin_), group.receiver.take(window.value, begin_)};
+    const at::ScalarType dtype = task_.dtypes[group.sharer];
+    const KvPair mine{group.receiver.take(window.key, begin_).to(dtype),
+                      group.receiver.take(window.value, begin_).to(dtype)};
     const KvPair stored = task_.heard[group.sharer].cache.layer(sharer_layer);
-    const KvPair theirs{group.source.take(stored.key).to(cache_.options()),
-                        group.source.take(stored.value).to(cache_.options())};
+    const KvPair theirs{group.source.take(stored.key).to(cache_.options().dtype(dtype)),
+                        group.source.take(stored.value).to(cache_.options().dtype(dtype))};
     if (const TrainingDraws* draws = task_.project.draws; draws != nullptr && draws->at_site)
       draws->at_site({group.sharer, layer, group.receiver.rows(), group.receiver.columns(), task_.columns});
     const KvPair projected = projector.forward(theirs, mine, context_for(group, projector));

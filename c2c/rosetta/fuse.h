@@ -14,9 +14,10 @@ namespace c2c {
 // What stays the same over all fusing of a forward.
 struct FuseTask {
   const std::vector<SharerEntry>& sharers;
-  const std::vector<SharerState>& heard;  // the sharers' caches
+  const std::vector<at::ScalarType>& dtypes;  // of the sharers' projectors
+  const std::vector<SharerState>& heard;      // the sharers' caches
   FusionMode mode = FusionMode::kSequential;
-  ProjectContext project;
+  ProjectContext project = {};
   const FuseObserver* observer = nullptr;
   std::int64_t columns = 0;  // of the whole prompt
   FusePositions positions = {};

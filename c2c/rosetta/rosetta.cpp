@@ -4,6 +4,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "c2c/base/error.h"
 #include "c2c/rosetta/fuse.h"
@@ -71,19 +72,25 @@ FusePositions response_positions(const ForwardInput& input, const RosettaState& 
   return positions;
 }
 
-void check_sharer(const SharerEntry& sharer, const std::string& name, const CausalLm& receiver) {
+// Checks that the fuser fits; returns the type that its projectors compute in, which need not be the models'.
+at::ScalarType check_sharer(const SharerEntry& sharer, const std::string& name, const CausalLm& receiver) {
   C2C_CHECK(sharer.model != nullptr && sharer.fuser != nullptr, "Rosetta: a sharer without model or fuser");
   sharer.fuser->check_geometry(receiver.kv_geometry(), sharer.model->kv_geometry());
-  const auto wanted = c10::typeMetaToScalarType(receiver.options().dtype());
+  std::optional<at::ScalarType> dtype;
   for (const auto& projector : sharer.fuser->projectors)
     projector->visit("", [&](const ParameterRef& parameter) {
-      if (parameter.is_buffer || parameter.tensor->scalar_type() == wanted) return;
+      const at::ScalarType found = parameter.tensor->scalar_type();
+      if (parameter.is_buffer || found == dtype.value_or(found)) {
+        if (!parameter.is_buffer) dtype = found;
+        return;
+      }
       fail_usage({.where = name + "'s fuser " + sharer.fuser->source,
                   .key = parameter.name,
-                  .found = c10::toString(parameter.tensor->scalar_type()),
-                  .expected = std::string("the receiver's ") + c10::toString(wanted),
-                  .hint = "load the fuser with the receiver's dtype"});
+                  .found = c10::toString(found),
+                  .expected = std::string("one type for all, ") + c10::toString(*dtype),
+                  .hint = "load the fuser with one dtype"});
     });
+  return dtype.value_or(c10::typeMetaToScalarType(receiver.options().dtype()));
 }
 
 }  // namespace
@@ -92,7 +99,7 @@ Rosetta::Rosetta(std::shared_ptr<const CausalLm> receiver, std::vector<SharerEnt
     : receiver_(std::move(receiver)), sharers_(std::move(sharers)), options_(options) {
   C2C_CHECK(receiver_ != nullptr, "Rosetta: no receiver");
   for (std::size_t s = 0; s < sharers_.size(); ++s)
-    check_sharer(sharers_[s], "sharer " + std::to_string(s + 1), *receiver_);
+    fuser_dtypes_.push_back(check_sharer(sharers_[s], "sharer " + std::to_string(s + 1), *receiver_));
 }
 
 ForwardOutput Rosetta::forward(const std::vector<SectionPlan>& plans, RosettaState& state,
@@ -103,8 +110,14 @@ ForwardOutput Rosetta::forward(const std::vector<SectionPlan>& plans, RosettaSta
                                         .options = options_});
   state = start(layout, *receiver_, options.reserve);
   listen(layout, sharers_, state, options.training);
-  const FuseTask task{sharers_,         state.sharers,  options_.fusion,         {options.training, options.draws},
-                      options.observer, layout.columns, prompt_positions(layout)};
+  const FuseTask task{.sharers = sharers_,
+                      .dtypes = fuser_dtypes_,
+                      .heard = state.sharers,
+                      .mode = options_.fusion,
+                      .project = {options.training, options.draws},
+                      .observer = options.observer,
+                      .columns = layout.columns,
+                      .positions = prompt_positions(layout)};
   const std::int64_t wanted = options.whole_last_section
                                   ? *std::min_element(layout.last_begin.begin(), layout.last_begin.end())
                                   : layout.columns - 1;
@@ -140,7 +153,11 @@ at::Tensor Rosetta::decode(const at::Tensor& ids_B, RosettaState& state) const {
   hear_response(ids_B, sharers_, state);
   const Segment segment = response_segment(state);
   const ForwardInput input = next_input(ids_B, state.receiver, state.mask_BT, state.next_position_B);
-  const FuseTask task{sharers_, state.sharers, options_.fusion, {}, nullptr, 0, response_positions(input, state)};
+  const FuseTask task{.sharers = sharers_,
+                      .dtypes = fuser_dtypes_,
+                      .heard = state.sharers,
+                      .mode = options_.fusion,
+                      .positions = response_positions(input, state)};
   const PrefillTiming prefill_timing = state.timing;
   const at::Tensor hidden = read(segment, *receiver_, input, task, state);
   state.timing = prefill_timing;  // it is the prefill's alone

@@ -115,6 +115,7 @@ class Rosetta {
  private:
   std::shared_ptr<const CausalLm> receiver_;
   std::vector<SharerEntry> sharers_;
+  std::vector<at::ScalarType> fuser_dtypes_;  // what each sharer's projectors compute in
   RosettaOptions options_;
 };
 

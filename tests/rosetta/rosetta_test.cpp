@@ -348,9 +348,28 @@ TEST(Rosetta, WrongCallsAreNamed) {
   fails({plan}, {"include_response"});
 }
 
-TEST(Rosetta, AFuserOfAnotherTypeOrShapeIsRefused) {
+TEST(Rosetta, AFuserOfAnotherTypeComputesInItsOwn) {
+  const auto receiver = tiny_model(kQwen3, 1, at::kBFloat16), sharer = tiny_model(kLlama, 2, at::kBFloat16);
+  const auto fuser = tiny_fuser(kQwen3.kv_geometry(), kLlama.kv_geometry(), 3);
+  const Rosetta rosetta(receiver, {{sharer, fuser}}, {FusionMode::kSequential, true});
+  std::vector<at::ScalarType> seen;
+  const FuseObserver observer = [&](const FuseEvent& event) {
+    seen.push_back(event.before.key.scalar_type());
+    seen.push_back(event.after.key.scalar_type());
+  };
+  RosettaState state;
+  const at::Tensor logits = rosetta.prefill({plan_shared_ids(some_ids(9, 1), 1, 1)}, state, 0, &observer);
+  EXPECT_FALSE(seen.empty());
+  for (const at::ScalarType type : seen) EXPECT_EQ(type, at::kFloat);
+  EXPECT_EQ(state.receiver.layer(0).key.scalar_type(), at::kBFloat16);
+  EXPECT_TRUE(at::isfinite(rosetta.decode(at::argmax(logits, -1), state)).all().item<bool>());
+}
+
+TEST(Rosetta, AFuserOfAnotherShapeOrOfTwoTypesIsRefused) {
   Pair pair = make_pair(kQwen3);
-  pair.sharers[0].fuser = tiny_fuser(kQwen3.kv_geometry(), kGemma3.kv_geometry(), 1, true, at::kBFloat16);
+  const auto mixed = tiny_fuser(kQwen3.kv_geometry(), kGemma3.kv_geometry(), 1);
+  mixed->projectors.back()->to(at::kBFloat16, at::kCPU);
+  pair.sharers[0].fuser = mixed;
   EXPECT_THROW(make_rosetta(pair, {}), Error);
   pair.sharers[0].fuser = tiny_fuser(kQwen3.kv_geometry(), kLlama.kv_geometry(), 1);
   EXPECT_THROW(make_rosetta(pair, {}), Error);

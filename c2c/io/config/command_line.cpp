@@ -75,6 +75,8 @@ void CommandLine::add_field(CLI::App& app, const Field& field, const std::string
   values_.push_back(value);
   const auto keep = [value](const CLI::results_t& texts) {
     value->texts = texts;
+    const std::string& implied = value->field.implied;
+    if (!implied.empty() && (texts.empty() || texts.back().empty())) value->texts = {implied};
     return true;
   };
   CLI::Option* option = nullptr;
@@ -90,6 +92,7 @@ void CommandLine::add_field(CLI::App& app, const Field& field, const std::string
     } else {
       option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
       option->default_str(default_text(field));
+      if (!field.implied.empty()) option->expected(0, 1);
     }
   }
   option->group(group);

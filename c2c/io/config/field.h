@@ -47,7 +47,8 @@ struct Field {
   std::vector<std::string> choices = {};  // permitted texts; empty: any
   double minimum = -std::numeric_limits<double>::infinity();
   double maximum = std::numeric_limits<double>::infinity();
-  bool is_path = false;  // ${VAR} and ${VAR:-default} are expanded; relative to the run file
+  bool is_path = false;      // ${VAR} and ${VAR:-default} are expanded; relative to the run file
+  std::string implied = {};  // what the bare flag means; empty: it needs a value
 };
 
 template <class Config>
