@@ -104,7 +104,8 @@ class ArrowRows final : public RowSource {
   void release_later() const {
     if (touched_.fetch_add(kBytesOfRow) < kReleaseEvery) return;
     touched_ = 0;
-    source_->release(source_->bytes());
+    const std::lock_guard lock(mutex_);
+    pieces_->release();
   }
 
   std::shared_ptr<const ByteSource> source_;

@@ -11,7 +11,7 @@ namespace {
 
 class FilePieces final : public Pieces {
  public:
-  explicit FilePieces(std::shared_ptr<const ByteSource> source) : where_(source->name()) {
+  explicit FilePieces(std::shared_ptr<const ByteSource> source) : Pieces(source), where_(source->name()) {
     auto options = arrow::ipc::IpcReadOptions::Defaults();
     options.use_threads = false;
     reader_ = take(arrow::ipc::RecordBatchFileReader::Open(input_of(std::move(source)), options), where_);
@@ -29,7 +29,7 @@ class FilePieces final : public Pieces {
 
 class StreamPieces final : public Pieces {
  public:
-  explicit StreamPieces(std::shared_ptr<const ByteSource> source) {
+  explicit StreamPieces(std::shared_ptr<const ByteSource> source) : Pieces(source) {
     const std::string where = source->name();
     auto options = arrow::ipc::IpcReadOptions::Defaults();
     options.use_threads = false;

@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::int64_t kLargeGroup = std::int64_t{64} << 20;  // decoded bytes, as the metadata says
 constexpr std::int64_t kSpillRows = 1024;
+constexpr int kReleaseBatches = 16;
 constexpr std::int64_t kMostRows = std::int64_t{1} << 32;  // bounds what a lying footer makes us allocate
 
 std::int64_t large_group() {
@@ -39,7 +40,7 @@ int temporary_file(const std::string& where) {
 
 class ParquetPieces final : public Pieces {
  public:
-  explicit ParquetPieces(std::shared_ptr<const ByteSource> source) : where_(source->name()) {
+  explicit ParquetPieces(std::shared_ptr<const ByteSource> source) : Pieces(source), where_(source->name()) {
     auto file = parquet::ParquetFileReader::Open(input_of(std::move(source)));
     const auto metadata = file->metadata();
     const std::int64_t limit = large_group();
@@ -64,6 +65,11 @@ class ParquetPieces final : public Pieces {
     properties.set_batch_size(kSpillRows);
     properties.set_pre_buffer(false);
     reader_ = take(parquet::arrow::FileReader::Make(arrow::default_memory_pool(), std::move(file), properties), where_);
+  }
+
+  void release() override {
+    Pieces::release();
+    for (const auto& map : maps_) map->release(map->bytes());
   }
 
   std::shared_ptr<arrow::RecordBatch> load(std::size_t piece) override {
@@ -108,7 +114,8 @@ class ParquetPieces final : public Pieces {
         if (rows > 0) waiting.push_back(take(table->Slice(count)->CombineChunksToBatch(), place));
       }
     };
-    while (const auto batch = take(batches->Next(), where_)) {
+    for (int count = 0; const auto batch = take(batches->Next(), where_); ++count) {
+      if (count % kReleaseBatches == 0) Pieces::release();
       waiting.push_back(batch);
       rows += batch->num_rows();
       write(kSpillRows);
@@ -119,9 +126,11 @@ class ParquetPieces final : public Pieces {
     // Mapped through its descriptor: the file has no name any more.
     const auto mapped = map_file("/proc/self/fd/" + std::to_string(fd));
     close(fd);
+    maps_.push_back(mapped);
     return take(arrow::ipc::RecordBatchFileReader::Open(input_of(mapped)), place);
   }
 
+  std::vector<std::shared_ptr<const ByteSource>> maps_;  // of what was unpacked
   std::string where_;
   std::unique_ptr<parquet::arrow::FileReader> reader_;
   std::vector<Part> parts_;

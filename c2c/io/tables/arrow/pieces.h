@@ -13,12 +13,16 @@ namespace c2c::arrow_files {
 
 class Pieces {
  public:
+  explicit Pieces(std::shared_ptr<const ByteSource> source) : source_(std::move(source)) {}
   virtual ~Pieces() = default;
   const std::vector<std::int64_t>& lengths() const { return lengths_; }  // rows of each piece
   // Not thread-safe. The batch's offsets and texts are not yet validated.
   virtual std::shared_ptr<arrow::RecordBatch> load(std::size_t piece) = 0;
+  // Mapped pages may go; what is read again comes back.
+  virtual void release() { source_->release(source_->bytes()); }
 
  protected:
+  std::shared_ptr<const ByteSource> source_;
   std::vector<std::int64_t> lengths_;
 };
 
