@@ -36,6 +36,19 @@ struct Section {
     if (!value->is_string()) fail(key, *value, "text");
     return value->get<std::string>();
   }
+  // A model as training recipes name it: text, {model: text, ...}, or a list of one of these. Of several nobody is
+  // "the" model.
+  std::string model(const char* key) const {
+    const Json* value = find(key);
+    if (value != nullptr && value->is_array()) {
+      if (value->size() != 1) return {};
+      value = &value->front();
+    }
+    if (value == nullptr) return {};
+    if (value->is_object() && value->contains("model")) value = &(*value)["model"];
+    if (!value->is_string()) fail(key, *value, "a model's name");
+    return value->get<std::string>();
+  }
   std::optional<bool> boolean(const char* key) const {
     const Json* value = find(key);
     if (value == nullptr) return std::nullopt;
@@ -54,8 +67,8 @@ FuserRecipe parse_recipe(std::string_view text, const std::string& where) {
   const auto model = root.find("model");
   if (model == root.end() || !model->is_object()) return recipe;
   const Section section{*model, where};
-  recipe.receiver = section.text("base_model").value_or("");
-  recipe.sharer = section.text("teacher_model").value_or("");
+  recipe.receiver = section.model("base_model");
+  recipe.sharer = section.model("teacher_model");
   recipe.align = section.boolean("is_do_alignment");
   recipe.alignment_strategy = section.text("alignment_strategy");
   recipe.fusion_mode = section.text("multi_source_fusion_mode");

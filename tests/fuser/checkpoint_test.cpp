@@ -171,6 +171,13 @@ TEST_F(Checkpoint, RecipeMayBeYamlNamedJson) {
   EXPECT_EQ(load_fuser(folder_ / "own", kFloat32)->recipe.alignment_strategy, "longest");
   write("config.json", R"({"model": {"base_model": 3}})");
   EXPECT_EQ(failure().key, "model.base_model");
+  // As recipes of ours name models.
+  write("config.json",
+        "model:\n  base_model: {model: a.gguf}\n  teacher_model: [{model: b.gguf, chat_template: t.jinja}]\n");
+  EXPECT_EQ(load_fuser(folder_, kFloat32)->recipe.receiver, "a.gguf");
+  EXPECT_EQ(load_fuser(folder_, kFloat32)->recipe.sharer, "b.gguf");
+  write("config.json", R"({"model": {"base_model": "a", "teacher_model": ["b", "c"]}})");
+  EXPECT_EQ(load_fuser(folder_, kFloat32)->recipe.sharer, "");
 }
 
 TEST_F(Checkpoint, ReferenceFormRoundsThroughTheTypeOfItsArguments) {

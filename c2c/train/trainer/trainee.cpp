@@ -25,15 +25,58 @@ AlignModel align_model_of(const TextSide& side) {
   return {side.name, side.tokenizer, side.chat};
 }
 
+// `start`: what training starts from, or null. Its arguments stay (a ridge fuser's RoPE frequencies) where the recipe
+// says no others.
 Json projector_arguments(const TrainRecipe& recipe, const KvGeometry& sharer, const KvGeometry& receiver,
-                         at::ScalarType dtype) {
-  Json args = {{"source_dim", sharer.head_dim},
+                         at::ScalarType dtype, const Projector* start) {
+  Json args = start != nullptr ? start->init_args() : Json::object();
+  args.update({{"source_dim", sharer.head_dim},
                {"target_dim", receiver.head_dim},
                {"source_num_heads", sharer.kv_heads},
-               {"target_num_heads", receiver.kv_heads}};
+               {"target_num_heads", receiver.kv_heads}});
   for (const auto& item : recipe.model.projector.params.items()) args[item.key()] = item.value();
   args["dtype"] = {{"__type__", "torch.dtype"}, {"value", dtype == at::kFloat ? "float32" : "bfloat16"}};
   return args;
+}
+
+bool join_alike(const LayerMap& a, const LayerMap& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
+    return x.first == y.first && x.second.front().sharer_layer == y.second.front().sharer_layer;
+  });
+}
+
+// The fusers of model.init_from; empty: training starts from drawn projectors.
+std::vector<std::shared_ptr<Fuser>> load_start(const TrainRecipe& recipe, const std::vector<LayerMap>& maps) {
+  if (recipe.model.init_from.empty()) return {};
+  const auto start = load_fusers(recipe.model.init_from, {.keep_dtype = true});
+  const std::string& wanted = recipe.model.projector.type;
+  for (const auto& projector : start.front()->projectors)
+    if (projector->class_name() != wanted)
+      fail_usage({.where = recipe.path.string(),
+                  .key = "model.init_from",
+                  .found = projector->class_name() + " in " + recipe.model.init_from,
+                  .expected = wanted + ", which is model.projector.type",
+                  .hint = "a start must be of the class that is trained"});
+  const bool alike = std::equal(start.begin(), start.end(), maps.begin(), maps.end(),
+                                [](const auto& fuser, const LayerMap& map) { return join_alike(fuser->layers, map); });
+  if (!alike) log_warning(recipe.model.init_from + " joins other layers than model.mapping does, which is what counts");
+  return start;
+}
+
+// One projector for each receiver layer and sharer, in that order; the reference's rule with K = 1.
+std::vector<LayerMap> layer_maps(const TrainRecipe& recipe, const KvGeometry& receiver,
+                                 const std::vector<std::shared_ptr<CausalLm>>& sharers) {
+  std::vector<LayerMap> maps;
+  std::int64_t projectors = 0;
+  for (const auto& sharer : sharers) {
+    const std::int64_t theirs = sharer->kv_geometry().layers;
+    const auto sources = recipe.model.mapping == "k_nearest" ? k_nearest_sources(receiver.layers, theirs)
+                                                             : last_aligned_sources(receiver.layers, theirs);
+    LayerMap& map = maps.emplace_back();
+    for (std::int64_t layer = 0; layer < receiver.layers; ++layer)
+      map[layer] = {{.sharer_layer = sources[static_cast<std::size_t>(layer)].front(), .projector = projectors++}};
+  }
+  return maps;
 }
 
 }  // namespace
@@ -87,25 +130,25 @@ void Trainee::load_pair(const TrainRecipe& recipe, at::Device device, const Prog
   choose_parameters(recipe, sharers);
 }
 
-// One projector for each receiver layer and sharer, in that order; the reference's rule with K = 1.
 void Trainee::make_projectors(const TrainRecipe& recipe, const std::vector<std::shared_ptr<CausalLm>>& sharers,
                               at::Device device) {
   const at::ScalarType dtype =
       recipe_dtype(recipe.training.fuser_dtype.empty() ? recipe.training.dtype : recipe.training.fuser_dtype);
   const KvGeometry mine = receiver_->kv_geometry();
-  std::vector<LayerMap> maps;
-  for (const auto& sharer : sharers) {
-    const KvGeometry theirs = sharer->kv_geometry();
-    const auto sources = recipe.model.mapping == "k_nearest" ? k_nearest_sources(mine.layers, theirs.layers)
-                                                             : last_aligned_sources(mine.layers, theirs.layers);
-    LayerMap& map = maps.emplace_back();
+  const std::vector<LayerMap> maps = layer_maps(recipe, mine, sharers);
+  const auto start = load_start(recipe, maps);
+  for (const auto& sharer : sharers)
     for (std::int64_t layer = 0; layer < mine.layers; ++layer) {
-      map[layer] = {{.sharer_layer = sources[static_cast<std::size_t>(layer)].front(),
-                     .projector = static_cast<std::int64_t>(projectors_.size())}};
-      projectors_.push_back(
-          make_projector(recipe.model.projector.type, projector_arguments(recipe, theirs, mine, dtype)));
+      const auto i = projectors_.size();
+      const bool started = !start.empty() && i < start.front()->projectors.size();
+      const Json args = projector_arguments(recipe, sharer->kv_geometry(), mine, dtype,
+                                            started ? start.front()->projectors[i].get() : nullptr);
+      projectors_.push_back(make_projector(recipe.model.projector.type, args));
       projectors_.back()->to(dtype, device);
     }
+  if (!start.empty()) {
+    const at::NoGradGuard no_grad;
+    copy_projectors(*start.front(), projectors_, recipe.model.init_from);
   }
   for (std::size_t s = 0; s < sharers.size(); ++s) {
     auto fuser = std::make_shared<Fuser>();
@@ -116,7 +159,6 @@ void Trainee::make_projectors(const TrainRecipe& recipe, const std::vector<std::
     fuser->recipe.text = recipe.text;
     fusers_.push_back(std::move(fuser));
   }
-  if (!recipe.model.init_from.empty()) load(recipe.model.init_from);
 }
 
 void Trainee::choose_parameters(const TrainRecipe& recipe, const std::vector<std::shared_ptr<CausalLm>>& sharers) {
