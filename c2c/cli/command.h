@@ -38,5 +38,6 @@ std::unique_ptr<Command> make_doctor();
 std::unique_ptr<Command> make_demo();
 std::unique_ptr<Command> make_data();
 std::unique_ptr<Command> make_train();
+std::unique_ptr<Command> make_fit();
 
 }  // namespace c2c::cli

@@ -23,6 +23,8 @@
 #include "c2c/cli/version.h"
 #include "c2c/infer/pipelines/memory.h"
 #include "c2c/io/hub/hub_cache.h"
+#include "c2c/io/tables/arrow_module.h"
+#include "c2c/tensor/dist/process_group.h"
 
 namespace c2c::cli {
 namespace {
@@ -78,6 +80,9 @@ Json library_report() {
   Json json;
   json["libtorch"] = libtorch_version();
   json["cuda"] = at::hasCUDA();
+  json["process_groups"] = process_group_kinds();
+  const std::string problem = arrow_problem();
+  json["parquet_and_arrow"] = problem.empty() ? "yes" : "no: " + problem;
   json["oniguruma"] = onig_version();
   json["utf8proc"] = utf8proc_version();
   json["nlohmann_json"] = Json::meta()["version"]["string"];

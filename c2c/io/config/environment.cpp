@@ -21,7 +21,8 @@ bool may_be_hub_id(const fs::path& path) {
   for (const fs::path& part : path)
     if (part.empty() || part.string().starts_with(".")) return false;
   const std::string extension = path.extension().string();
-  for (const char* known : {".gguf", ".safetensors", ".json", ".jinja", ".pt", ".bin", ".txt"})
+  for (const char* known :
+       {".gguf", ".safetensors", ".json", ".jinja", ".pt", ".bin", ".txt", ".jsonl", ".csv", ".parquet", ".arrow"})
     if (extension == known) return false;
   return true;
 }
@@ -72,8 +73,10 @@ std::string resolve_path(std::string_view text, const AssignSource& source, cons
   if (path.is_absolute() || source.folder.empty()) return path.string();
   const fs::path beside = (source.folder / path).lexically_normal();
   std::error_code code;
-  if (fs::exists(beside, code) || !may_be_hub_id(path)) return beside.string();
-  return path.string();
+  if (fs::exists(beside, code)) return beside.string();
+  if (may_be_hub_id(path)) return path.string();
+  // Missing, and a file for certain: it must not look like a hub id to whoever opens it.
+  return beside.is_absolute() || beside.string().starts_with(".") ? beside.string() : "./" + beside.string();
 }
 
 }  // namespace c2c
