@@ -17,13 +17,12 @@
 namespace c2c {
 
 // Which tokens the next draws are for: rosetta says it before each call of a projector, whose draws are then key gate,
-// value gate. Token n of row rows[g] is column columns[g][n] of `columns_total`; rows end at the last column.
+// value gate. Of row rows[g] the projector gets the tokens tokens[g], counted in the row's own plan.
 struct DrawSite {
   std::size_t sharer = 0;
   std::int64_t receiver_layer = 0;
-  const std::vector<std::int64_t>& rows;
-  const std::vector<std::vector<std::int64_t>>& columns;
-  std::int64_t columns_total = 0;
+  std::vector<std::int64_t> rows;
+  std::vector<std::vector<std::int64_t>> tokens;
 };
 
 // How a training forward draws: gate noise u ~ U[0,1) of the given shape. Dropout draws from at's default generator.

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "c2c/base/error.h"
+
 namespace c2c {
 namespace {
 
@@ -53,7 +55,7 @@ class ColumnFuser {
     const KvPair theirs{group.source.take(stored.key).to(cache_.options().dtype(dtype)),
                         group.source.take(stored.value).to(cache_.options().dtype(dtype))};
     if (const TrainingDraws* draws = task_.project.draws; draws != nullptr && draws->at_site)
-      draws->at_site({group.sharer, layer, group.receiver.rows(), group.receiver.columns(), task_.columns});
+      draws->at_site(site(group, layer));
     const KvPair projected = projector.forward(theirs, mine, context_for(group, projector));
     if (task_.observer != nullptr)
       (*task_.observer)({group.sharer, layer, sharer_layer, group.receiver.rows(), group.receiver.columns(), theirs,
@@ -78,6 +80,14 @@ class ColumnFuser {
     context.receiver_positions = task_.positions.receiver.of(group.receiver, device);
     context.sharer_positions = task_.positions.sharers[group.sharer].of(group.source, device);
     return context;
+  }
+
+  DrawSite site(const FuseGroup& group, std::int64_t layer) const {
+    C2C_CHECK(task_.placed != nullptr, "draws are for prompts");
+    DrawSite site{group.sharer, layer, group.receiver.rows(), group.receiver.columns()};
+    for (std::size_t g = 0; g < site.rows.size(); ++g)
+      for (std::int64_t& column : site.tokens[g]) column = task_.placed->token(site.rows[g], column);
+    return site;
   }
 
   static void add(at::Tensor& sum, const at::Tensor& change) { sum = sum.defined() ? sum + change : change; }

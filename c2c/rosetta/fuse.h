@@ -19,7 +19,7 @@ struct FuseTask {
   FusionMode mode = FusionMode::kSequential;
   ProjectContext project = {};
   const FuseObserver* observer = nullptr;
-  std::int64_t columns = 0;  // of the whole prompt
+  const TokenBatch* placed = nullptr;  // where the prompt's tokens are; none while decoding
   FusePositions positions = {};
 };
 

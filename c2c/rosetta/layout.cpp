@@ -63,9 +63,14 @@ void check_row(const RowTokens& row, const CausalLm& model, const std::string& w
                   .hint = "each model needs ids of its own tokenizer"});
 }
 
-// `attend_pads`: tokens after the prompt attend to the plan's own pads, never to those put here.
-TokenBatch pad_left(const std::vector<RowTokens>& rows, std::int64_t batch, bool attend_pads, at::Device device) {
+struct Padding {
+  std::int64_t prefix = 0;   // pads go behind so many tokens
+  bool attend_pads = false;  // tokens after the prompt attend to the plan's own pads, never to those put here
+};
+
+TokenBatch pad_left(const std::vector<RowTokens>& rows, std::int64_t batch, Padding padding, at::Device device) {
   TokenBatch out;
+  out.prefix = padding.prefix;
   out.offsets.assign(static_cast<std::size_t>(batch), 0);
   std::int64_t columns = 0;
   for (const RowTokens& row : rows) columns = std::max(columns, row.count);
@@ -83,7 +88,7 @@ TokenBatch pad_left(const std::vector<RowTokens>& rows, std::int64_t batch, bool
     plain_mask = plain_mask && offset == 0;
     plain_own = plain_own && offset == 0;
     for (std::int64_t i = 0; i < row.count; ++i) {
-      const std::int64_t at_column = r * columns + offset + i;
+      const std::int64_t at_column = r * columns + out.column(row.row, i);
       ids.mutable_data_ptr<std::int64_t>()[at_column] = row.ids[static_cast<std::size_t>(i)];
       positions.mutable_data_ptr<std::int64_t>()[at_column] = row.position(i);
       mask.mutable_data_ptr<bool>()[at_column] = row.is_real(i);
@@ -97,10 +102,29 @@ TokenBatch pad_left(const std::vector<RowTokens>& rows, std::int64_t batch, bool
   out.ids_BL = ids.to(device);
   if (!plain_positions) out.positions_BL = positions.to(device);
   if (!plain_mask) out.mask_BL = mask.to(device);
-  if (!attend_pads) out.decode_mask_BL = out.mask_BL;
-  if (attend_pads && !plain_own) out.decode_mask_BL = own.to(device);
+  if (!padding.attend_pads) out.decode_mask_BL = out.mask_BL;
+  if (padding.attend_pads && !plain_own) out.decode_mask_BL = own.to(device);
   if (!plain_next) out.next_position_B = next.to(device);
   return out;
+}
+
+// How much of a prefix that was read before this batch can use: no more than the shortest row, and `limit`. A sliding
+// window counts columns, so pads behind the prefix are right only where no token is out of its reach.
+std::int64_t usable_prefix(const std::vector<RowTokens>& rows, const PrefixTokens& prefix, std::int64_t limit,
+                           const ModelConfig& config) {
+  std::int64_t length = std::min(prefix.cache.length(), limit);
+  const bool windowed = !config.layer_is_local.empty() && config.sliding_window > 0;
+  for (const RowTokens& row : rows) {
+    if (windowed && row.count > config.sliding_window) return 0;
+    length = std::min(length, row.count);
+    for (std::int64_t i = 0; i < length; ++i) {
+      const auto t = static_cast<std::size_t>(i);
+      if (row.ids[t] == prefix.ids[t] && row.is_real(i) == prefix.real[t] && row.position(i) == prefix.positions[t])
+        continue;
+      length = i;
+    }
+  }
+  return length;
 }
 
 at::Tensor columns_of(const at::Tensor& x_BL, std::int64_t begin, std::int64_t end) {
@@ -150,13 +174,33 @@ class Builder {
       layout_.columns = std::max(layout_.columns, size_of(plan.ids));
     }
     layout_.rows = size_of(rows);
-    layout_.receiver =
-        pad_left(rows, layout_.rows, models_.options.decode_attends_pads, models_.receiver.options().device());
+    const std::int64_t prefix = models_.prefix == nullptr ? 0
+                                                          : usable_prefix(rows, models_.prefix->receiver,
+                                                                          first_change(), models_.receiver.config());
+    layout_.receiver = pad_left(rows, layout_.rows, {prefix, models_.options.decode_attends_pads},
+                                models_.receiver.options().device());
+  }
+
+  // Tokens that every row reads before anything is fused and before its last section; a fused section is not read
+  // through to its end, so that there is a pass that ends with it.
+  std::int64_t first_change() const {
+    std::int64_t first = Layout::kNever;
+    for (const SectionPlan& plan : plans_) {
+      std::int64_t end = 0;
+      for (const Section& section : plan.sections) {
+        if (&section == &plan.sections.back()) first = std::min(first, end);
+        end += section.length;
+        if ((section.mask & models_.heard) == 0) continue;
+        first = std::min(first, end - 1);
+        break;
+      }
+    }
+    return first;
   }
 
   // What of a row is fused, and with whom its response is.
   void plan_row(std::int64_t row) {
-    std::int64_t begin = layout_.receiver.offsets[static_cast<std::size_t>(row)];
+    std::int64_t begin = 0;
     const std::vector<Section>& sections = plan(row).sections;
     layout_.last_begin.push_back(layout_.columns - sections.back().length);
     SharerMask response = 0;
@@ -166,26 +210,26 @@ class Builder {
     if (layout_.response.back() != 0) layout_.shadow_begin = std::min(layout_.shadow_begin, last_begin(row));
     for (const Section& section : sections) {
       const std::int64_t end = begin + section.length;
-      for (std::size_t s = 0; end < layout_.columns && s < models_.sharers.size(); ++s)
+      const bool is_last = end == size_of(plan(row).ids);
+      for (std::size_t s = 0; !is_last && s < models_.sharers.size(); ++s)
         if (names(section.mask & models_.heard, s)) add_job(jobs_, row, s, begin, end);
       begin = end;
     }
   }
 
+  // Tokens [begin, end) of a row.
   void add_job(std::vector<Job>& jobs, std::int64_t row, std::size_t sharer, std::int64_t begin,
                std::int64_t end) const {
-    Job job{.row = row, .end = end, .sharer = sharer};
+    Job job{.row = row, .end = layout_.receiver.column(row, end - 1) + 1, .sharer = sharer};
     const std::vector<std::int64_t>& source = heard(row, sharer).source;
-    const std::int64_t offset = layout_.receiver.offsets[static_cast<std::size_t>(row)];
-    for (std::int64_t column = begin; column < end; ++column) {
-      const std::int64_t token = column - offset;
+    for (std::int64_t token = begin; token < end; ++token) {
       const std::int64_t from = source.empty() ? token : source[static_cast<std::size_t>(token)];
       if (from < 0) continue;
-      job.columns.push_back(column);
+      job.columns.push_back(layout_.receiver.column(row, token));
       job.sources.push_back(from);
     }
     // The shadow has not heard what the last prompt section heard; of earlier sections it is a plain copy.
-    job.in_shadow = response(row) != 0 && end < last_begin(row);
+    job.in_shadow = response(row) != 0 && job.end < last_begin(row);
     if (!job.columns.empty()) jobs.push_back(std::move(job));
   }
 
@@ -206,7 +250,11 @@ class Builder {
         rows.push_back({row, count, own.ids, own.positions, own.padding});
         check_row(rows.back(), *models_.sharers[s].model, "sharer " + std::to_string(s + 1));
       }
-      layout_.sharers.push_back(pad_left(rows, layout_.rows, models_.options.decode_attends_pads,
+      const std::int64_t prefix =
+          models_.prefix == nullptr
+              ? 0
+              : usable_prefix(rows, models_.prefix->sharers[s], Layout::kNever, models_.sharers[s].model->config());
+      layout_.sharers.push_back(pad_left(rows, layout_.rows, {prefix, models_.options.decode_attends_pads},
                                          models_.sharers[s].model->options().device()));
     }
   }
@@ -218,7 +266,7 @@ class Builder {
     for (const Job& job : jobs_) ends.insert(job.end);
     for (std::int64_t row = 0; row < layout_.rows; ++row)
       if (response(row) != 0 && last_begin(row) > 0) ends.insert(last_begin(row));
-    std::int64_t begin = 0;
+    std::int64_t begin = layout_.receiver.prefix;
     for (const std::int64_t end : ends) {
       Segment segment{.begin = begin, .end = end, .fuse_begin = end};
       std::vector<Job> fused, responding;
@@ -228,8 +276,9 @@ class Builder {
       for (std::int64_t row = 0; row < layout_.rows; ++row) {
         if (response(row) == 0 || last_begin(row) > begin) continue;
         segment.response_rows.push_back(row);
+        const std::int64_t pads = layout_.receiver.offsets[static_cast<std::size_t>(row)];  // its prefix lies before
         for (std::size_t s = 0; s < models_.sharers.size(); ++s)
-          if (names(response(row), s)) add_job(responding, row, s, begin, end);
+          if (names(response(row), s)) add_job(responding, row, s, begin - pads, end - pads);
       }
       segment.fused = group(fused);
       segment.response = group(responding);
@@ -252,7 +301,7 @@ class Builder {
         columns.push_back(job->columns);
         sharer_rows.push_back(std::lower_bound(sharer.rows.begin(), sharer.rows.end(), job->row) - sharer.rows.begin());
         sharer_columns.push_back(job->sources);
-        for (std::int64_t& column : sharer_columns.back()) column += sharer.offsets[static_cast<std::size_t>(job->row)];
+        for (std::int64_t& column : sharer_columns.back()) column = sharer.column(job->row, column);
       }
       groups.push_back({.sharer = std::get<0>(key),
                         .receiver = {rows, columns, layout_.rows, models_.receiver.options().device()},

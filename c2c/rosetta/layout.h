@@ -1,5 +1,5 @@
-// A batch of section plans as columns: prompts are padded on the left to one length, and cut into the few receiver
-// passes that fusing needs. Legend: B batch, L columns.
+// A batch of section plans as columns: prompts are padded to one length, on the left or behind the prefix that they
+// share, and cut into the few receiver passes that fusing needs. Legend: B batch, L columns.
 #pragma once
 #include <ATen/core/Tensor.h>
 
@@ -17,7 +17,15 @@ struct TokenBatch {
   at::Tensor ids_BL, positions_BL, mask_BL, next_position_B;
   at::Tensor decode_mask_BL;          // columns that tokens after the prompt attend to
   std::vector<std::int64_t> rows;     // rows of the whole batch that it reads, ascending
-  std::vector<std::int64_t> offsets;  // per row of the whole batch: its first column (pads before it are ours)
+  std::vector<std::int64_t> offsets;  // per row of the whole batch: how many pads of ours it has, behind its prefix
+  std::int64_t prefix = 0;            // first tokens of every row, columns [0, prefix), whose K and V are there already
+
+  std::int64_t column(std::int64_t row, std::int64_t token) const {
+    return token < prefix ? token : token + offsets[static_cast<std::size_t>(row)];
+  }
+  std::int64_t token(std::int64_t row, std::int64_t column_of_row) const {
+    return column_of_row < prefix ? column_of_row : column_of_row - offsets[static_cast<std::size_t>(row)];
+  }
 };
 
 // Tokens that one sharer's fuser writes in one call.
@@ -54,6 +62,7 @@ struct LayoutModels {
   const std::vector<SharerEntry>& sharers;
   SharerMask heard = 0;  // sharers whose fuser would change anything: nobody listens to the others
   RosettaOptions options;
+  const PrefixCache* prefix = nullptr;
 };
 
 // Throws kUsage for what validate() finds, a mask naming a sharer that is not there, ids outside a vocabulary and

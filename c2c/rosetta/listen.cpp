@@ -7,6 +7,7 @@
 
 #include "c2c/base/error.h"
 #include "c2c/rosetta/fuse.h"
+#include "c2c/rosetta/prefix.h"
 #include "c2c/rosetta/stopwatch.h"
 
 namespace c2c {
@@ -47,7 +48,8 @@ SharerMask heard_sharers(const std::vector<SharerEntry>& sharers, bool training)
   return mask;
 }
 
-void listen(const Layout& layout, const std::vector<SharerEntry>& sharers, RosettaState& state, bool training) {
+void listen(const Layout& layout, const std::vector<SharerEntry>& sharers, RosettaState& state,
+            const ForwardOptions& options) {
   const at::NoGradGuard no_grad;
   state.sharers.clear();
   for (std::size_t s = 0; s < sharers.size(); ++s) {
@@ -58,8 +60,9 @@ void listen(const Layout& layout, const std::vector<SharerEntry>& sharers, Roset
     const Stopwatch watch(state.timing.sharer_prefill, model.options().device());
     const auto count = static_cast<std::int64_t>(tokens.rows.size());
     own = {model.make_cache(count), tokens.rows, tokens.decode_mask_BL, tokens.next_position_B};
-    if (tokens.ids_BL.size(1) > 0)
-      hear(sharers[s], input_columns(tokens, 0, tokens.ids_BL.size(1), own.cache), training);
+    if (options.prefix != nullptr) seed(own.cache, options.prefix->sharers[s].cache, tokens.prefix);
+    if (tokens.ids_BL.size(1) > tokens.prefix)
+      hear(sharers[s], input_columns(tokens, tokens.prefix, tokens.ids_BL.size(1), own.cache), options.training);
   }
 }
 

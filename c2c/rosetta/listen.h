@@ -10,7 +10,8 @@ namespace c2c {
 // Sharers whose fuser would change anything.
 SharerMask heard_sharers(const std::vector<SharerEntry>& sharers, bool training);
 // Every sharer reads its own prompt, once, before the receiver starts: nothing ever changes its cache.
-void listen(const Layout& layout, const std::vector<SharerEntry>& sharers, RosettaState& state, bool training);
+void listen(const Layout& layout, const std::vector<SharerEntry>& sharers, RosettaState& state,
+            const ForwardOptions& options);
 // The sharers that listen to the response read the token that the receiver is about to read, (B) receiver ids.
 // Throws kUsage where it has no id in a sharer's vocabulary.
 void hear_response(const at::Tensor& ids_B, const std::vector<SharerEntry>& sharers, RosettaState& state);

@@ -10,6 +10,7 @@
 #include "c2c/rosetta/fuse.h"
 #include "c2c/rosetta/layout.h"
 #include "c2c/rosetta/listen.h"
+#include "c2c/rosetta/prefix.h"
 #include "c2c/rosetta/response.h"
 #include "c2c/rosetta/stopwatch.h"
 
@@ -107,22 +108,24 @@ ForwardOutput Rosetta::forward(const std::vector<SectionPlan>& plans, RosettaSta
   const Layout layout = lay_out(plans, {.receiver = *receiver_,
                                         .sharers = sharers_,
                                         .heard = heard_sharers(sharers_, options.training),
-                                        .options = options_});
+                                        .options = options_,
+                                        .prefix = options.prefix});
   state = start(layout, *receiver_, options.reserve);
-  listen(layout, sharers_, state, options.training);
+  if (options.prefix != nullptr) seed(state.receiver, options.prefix->receiver.cache, layout.receiver.prefix);
+  listen(layout, sharers_, state, options);
   const FuseTask task{.sharers = sharers_,
                       .dtypes = fuser_dtypes_,
                       .heard = state.sharers,
                       .mode = options_.fusion,
                       .project = {options.training, options.draws},
                       .observer = options.observer,
-                      .columns = layout.columns,
+                      .placed = &layout.receiver,
                       .positions = prompt_positions(layout)};
   const std::int64_t wanted = options.whole_last_section
                                   ? *std::min_element(layout.last_begin.begin(), layout.last_begin.end())
                                   : layout.columns - 1;
 
-  start_shadow(layout, 0, state);
+  start_shadow(layout, layout.receiver.prefix, state);
   std::vector<at::Tensor> hidden;
   for (const Segment& segment : layout.segments) {
     ForwardInput input = input_columns(layout.receiver, segment.begin, segment.end, state.receiver);

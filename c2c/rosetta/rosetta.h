@@ -76,6 +76,21 @@ struct FuseEvent {
 };
 using FuseObserver = std::function<void(const FuseEvent&)>;
 
+// The first tokens of prompts, read by one model before.
+struct PrefixTokens {
+  std::vector<std::int32_t> ids;
+  std::vector<std::int64_t> positions;
+  std::vector<bool> real;
+  KvCache cache;  // of one row
+};
+
+// Tokens that many prompts begin with (a chat template's opening), so that models that do not change read them once.
+// Every batch takes as much of it as its rows agree on and as lies before anything is fused.
+struct PrefixCache {
+  PrefixTokens receiver;
+  std::vector<PrefixTokens> sharers;
+};
+
 struct ForwardOptions {
   std::int64_t reserve = 0;        // room for this many more tokens in the receiver's cache
   bool whole_last_section = true;  // else only the last token's hidden state is computed
@@ -83,6 +98,7 @@ struct ForwardOptions {
   // find shut are open a little.
   bool training = false;
   const TrainingDraws* draws = nullptr;
+  const PrefixCache* prefix = nullptr;  // of these models as they are; no gradients flow through it
   const FuseObserver* observer = nullptr;
   const AttentionObserver* attention = nullptr;  // of the receiver
 };
@@ -105,6 +121,10 @@ class Rosetta {
   // The same without gradients -> logits of each row's last token, (B, V) float32.
   at::Tensor prefill(const std::vector<SectionPlan>& plans, RosettaState& state, std::int64_t reserve = 0,
                      const FuseObserver* observer = nullptr) const;
+  // The first `receiver_tokens` of a plan, and of its sharers' ids, for ForwardOptions::prefix. Without gradients; all
+  // of it as the models read it alone.
+  PrefixCache read_prefix(const SectionPlan& plan, std::int64_t receiver_tokens,
+                          const std::vector<std::int64_t>& sharer_tokens) const;
   // One token per row, (B) int64 -> (B, V) float32.
   at::Tensor decode(const at::Tensor& ids_B, RosettaState& state) const;
 

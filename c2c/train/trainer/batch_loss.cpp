@@ -63,7 +63,8 @@ BatchLoss batch_loss(const Rosetta& rosetta, const std::vector<Sample>& batch, c
   const at::AutoGradMode gradients(options.training);
   RosettaState state;
   const ForwardOutput output =
-      rosetta.forward(plans_of(batch, options.hears), state, {.training = options.training, .draws = options.draws});
+      rosetta.forward(plans_of(batch, options.hears), state,
+                      {.training = options.training, .draws = options.draws, .prefix = options.prefix});
   const std::int64_t columns = output.hidden_BNC.size(1);
   const Predictions wanted = predictions_of(batch, columns);
   if (wanted.at.empty())

@@ -24,6 +24,7 @@ struct BatchLossOptions {
   Hears hears = Hears::kSharer;
   bool training = false;  // soft gates, dropout, gradients
   const TrainingDraws* draws = nullptr;
+  const PrefixCache* prefix = nullptr;  // ForwardOptions::prefix
   bool head_is_trained = false;
 };
 

@@ -16,7 +16,7 @@ HeldOutLoss evaluate(const Rosetta& rosetta, const EvaluationSet& set, Hears hea
     if (b % group.world_size() != group.rank()) continue;
     std::vector<Sample> batch;
     for (std::int64_t i = begin; i < std::min(set.size, begin + set.batch_size); ++i) batch.push_back(set.sample(i));
-    const BatchLoss loss = batch_loss(rosetta, batch, {.hears = hears});
+    const BatchLoss loss = batch_loss(rosetta, batch, {.hears = hears, .prefix = set.prefix});
     const double total = loss.sum.item<double>();
     means += total / static_cast<double>(loss.tokens);
     sum += total;

@@ -21,6 +21,7 @@ struct EvaluationSet {
   std::int64_t size = 0;
   std::function<Sample(std::int64_t)> sample;
   std::int64_t batch_size = 1;
+  const PrefixCache* prefix = nullptr;  // ForwardOptions::prefix
 };
 
 // In file order, hard gates, no gradients; batches are dealt out to the ranks, every rank gets the result.

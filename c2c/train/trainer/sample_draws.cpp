@@ -27,13 +27,11 @@ TrainingDraws SampleDraws::draws() {
           .at_site =
               [this](const DrawSite& site) {
                 rows_.clear();
-                ends_.clear();
+                tokens_ = site.tokens;
                 for (std::size_t g = 0; g < site.rows.size(); ++g) {
                   const auto row = static_cast<std::size_t>(site.rows[g]);
                   C2C_CHECK(row < samples_.size(), "SampleDraws: a row that begin() did not name");
                   rows_.push_back(samples_[row]);
-                  std::vector<std::int64_t>& ends = ends_.emplace_back();
-                  for (const std::int64_t column : site.columns[g]) ends.push_back(site.columns_total - column);
                 }
                 stream_ = static_cast<std::uint64_t>(site.sharer) << 32 |
                           static_cast<std::uint64_t>(site.receiver_layer) << 4;
@@ -43,7 +41,7 @@ TrainingDraws SampleDraws::draws() {
 
 at::Tensor SampleDraws::uniform(at::IntArrayRef shape, at::TensorOptions options) {
   C2C_CHECK(shape.size() == 4 && !rows_.empty() && shape[0] == static_cast<std::int64_t>(rows_.size()) &&
-                shape[2] == static_cast<std::int64_t>(ends_[0].size()),
+                shape[2] == static_cast<std::int64_t>(tokens_[0].size()),
             "SampleDraws: gates are (rows, heads, tokens, features)");
   const std::int64_t heads = shape[1], tokens = shape[2], features = shape[3];
   const at::Tensor u = at::empty(shape, at::kFloat);
@@ -52,7 +50,7 @@ at::Tensor SampleDraws::uniform(at::IntArrayRef shape, at::TensorOptions options
   for (std::size_t g = 0; g < rows_.size(); ++g)
     for (std::int64_t n = 0; n < tokens; ++n) {
       at::Philox4_32 random(mixed(mixed(seed_) ^ rows_[g]), stream_ + gate_,
-                            static_cast<std::uint64_t>(ends_[g][static_cast<std::size_t>(n)]) * blocks);
+                            static_cast<std::uint64_t>(tokens_[g][static_cast<std::size_t>(n)]) * blocks);
       for (std::int64_t h = 0; h < heads; ++h)
         for (std::int64_t d = 0; d < features; ++d)
           out[((static_cast<std::int64_t>(g) * heads + h) * tokens + n) * features + d] = unit(random());

@@ -17,7 +17,7 @@ class SampleDraws {
   // The rows of the next forward, by their place in the whole run (epoch x samples + place in the epoch).
   void begin(std::vector<std::uint64_t> samples) { samples_ = std::move(samples); }
   // Philox (Salmon et al. 2011) keyed by seed and sample; streams by sharer, layer and gate; counted by the token's
-  // distance from the end of its row. Refers to this object.
+  // place in its own plan. Refers to this object.
   TrainingDraws draws();
 
  private:
@@ -25,8 +25,8 @@ class SampleDraws {
 
   std::uint64_t seed_;
   std::vector<std::uint64_t> samples_;
-  std::vector<std::uint64_t> rows_;              // samples of the site's rows
-  std::vector<std::vector<std::int64_t>> ends_;  // the tokens' distances from the ends of their rows
+  std::vector<std::uint64_t> rows_;  // samples of the site's rows
+  std::vector<std::vector<std::int64_t>> tokens_;
   std::uint64_t stream_ = 0, gate_ = 0;
 };
 

@@ -25,6 +25,8 @@ class Trainee {
   const SampleEncoder& encoder() const { return *encoder_; }
   const TextSide& receiver_text() const { return receiver_text_; }
   bool head_is_trained() const { return head_is_trained_; }
+  // Does any parameter of the receiver change?
+  bool receiver_is_trained() const { return head_is_trained_ || is_baseline(); }
   bool is_baseline() const { return fusers_.empty(); }
 
   // Names of the reference's wrapper ("projector_list.0.key_in.weight"); every tensor requires a gradient.

@@ -65,6 +65,17 @@ Trainer::Trainer(const TrainRecipe& recipe, Trainee& trainee, const TrainData& d
   updates_per_epoch_ = ceil_div(micros_, recipe.training.accumulation);
   total_ = recipe.training.max_steps > 0 ? recipe.training.max_steps : updates_per_epoch_ * recipe.training.num_epochs;
   schedule_ = Schedule(schedule_of(recipe, total_));
+  read_prefix();
+}
+
+// A receiver that changes reads everything anew; sharers never change.
+void Trainer::read_prefix() {
+  held_out_ = data_.held_out();
+  const std::vector<std::int64_t>& shared = data_.shared_prefix();
+  if (shared.empty() || trainee_.is_baseline()) return;
+  prefix_ = trainee_.rosetta().read_prefix(data_.sample(0).plan, trainee_.receiver_is_trained() ? 0 : shared[0],
+                                           {shared.begin() + 1, shared.end()});
+  held_out_.prefix = &prefix_;
 }
 
 RunIdentity Trainer::identity() const {
@@ -95,7 +106,9 @@ TrainResult Trainer::run(const std::filesystem::path& resume_from) {
     schedule_.plateau() = state_.plateau;
     trainee_.set_temperature_step(state_.step);
     mid_epoch = true;
+    saved_step_ = state_.step;
   }
+  if (hooks_.on_start) hooks_.on_start();
   bool go_on = true;
   while (go_on && state_.step < total_) {
     if (!mid_epoch) seed_epoch();
@@ -183,11 +196,13 @@ void Trainer::accumulate(Window& window, std::int64_t micro) {
   for (const std::int64_t place : window.places[k])
     samples.push_back(static_cast<std::uint64_t>(state_.epoch * data_.size() + place));
   sample_draws_.begin(std::move(samples));
-  const BatchLoss loss =
-      recipe_.training.loss == "sft"
-          ? batch_loss(trainee_.rosetta(), batch,
-                       {.training = true, .draws = &draws_, .head_is_trained = trainee_.head_is_trained()})
-          : distillation_loss(trainee_.rosetta(), batch, recipe_.training.loss, &draws_);
+  const BatchLoss loss = recipe_.training.loss == "sft"
+                             ? batch_loss(trainee_.rosetta(), batch,
+                                          {.training = true,
+                                           .draws = &draws_,
+                                           .prefix = held_out_.prefix,
+                                           .head_is_trained = trainee_.head_is_trained()})
+                             : distillation_loss(trainee_.rosetta(), batch, recipe_.training.loss, &draws_);
   const bool by_token = recipe_.training.loss_reduction == "token";
   const double weight =
       by_token ? 1.0 / window.labels_everywhere : 1.0 / (static_cast<double>(loss.tokens) * window.batches_everywhere);
@@ -253,17 +268,19 @@ void Trainer::evaluate_now() {
   if (data_.held_out().size == 0) return;
   draw_seed();  // as the reference's loader does
   trainee_.train(false);
-  const HeldOutLoss loss = evaluate(trainee_.rosetta(), data_.held_out(), Hears::kSharer, group_, hooks_.progress);
+  const HeldOutLoss loss = evaluate(trainee_.rosetta(), held_out_, Hears::kSharer, group_, hooks_.progress);
   trainee_.train(true);
   schedule_.observe(loss.batch_mean);
   if (group_.is_root() && hooks_.on_evaluation) hooks_.on_evaluation(state_.step, {{"fused", loss}});
-  if (state_.best_step >= 0 && loss.batch_mean >= state_.best_loss) return;
+  if (!std::isfinite(loss.batch_mean) || (state_.best_step >= 0 && loss.batch_mean >= state_.best_loss)) return;
   state_.best_step = state_.step;
   state_.best_loss = loss.batch_mean;
   if (group_.is_root()) folder_.replace(folder_.root() / "best", [&](const auto& folder) { trainee_.save(folder); });
 }
 
 void Trainer::save_checkpoint() {
+  if (saved_step_ == state_.step) return;
+  saved_step_ = state_.step;
   state_.plateau = schedule_.plateau();
   const auto generators = gather_generators(group_);
   std::string failure;
@@ -291,8 +308,7 @@ HeldOutTable Trainer::table() {
   trainee_.train(false);
   for (const Hears hears : {Hears::kNobody, Hears::kSharer, Hears::kAnother}) {
     if (trainee_.is_baseline() && hears == Hears::kAnother) continue;
-    table[std::string(to_string(hears))] =
-        evaluate(trainee_.rosetta(), data_.held_out(), hears, group_, hooks_.progress);
+    table[std::string(to_string(hears))] = evaluate(trainee_.rosetta(), held_out_, hears, group_, hooks_.progress);
   }
   trainee_.train(true);
   return table;

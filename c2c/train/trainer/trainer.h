@@ -29,6 +29,7 @@ struct StepReport {
 using HeldOutTable = std::map<std::string, HeldOutLoss>;  // receiver, fused, shuffled
 
 struct TrainHooks {
+  std::function<void()> on_start;                  // once what is resumed from is read: nothing was written before
   std::function<bool()> stop;                      // asked after every update; true: save and return
   std::function<void(const StepReport&)> on_step;  // rank 0
   std::function<void(std::int64_t step, const HeldOutTable&)> on_evaluation;
@@ -66,6 +67,7 @@ class Trainer {
   std::vector<std::int64_t> batch_places(std::int64_t micro) const;
   RunIdentity identity() const;
   double agreed_sum(double value);
+  void read_prefix();
 
   const TrainRecipe& recipe_;
   Trainee& trainee_;
@@ -78,8 +80,11 @@ class Trainer {
   SampleDraws sample_draws_;
   TrainingDraws draws_;
   TrainState state_;
+  std::int64_t saved_step_ = -1;  // of the newest checkpoint of this run
   std::int64_t micros_ = 0, updates_per_epoch_ = 0, total_ = 0;
   std::vector<std::int64_t> order_;  // of the epoch; empty: as they stand
+  PrefixCache prefix_;               // what all samples begin with, as the frozen models read it
+  EvaluationSet held_out_;
 };
 
 }  // namespace c2c
