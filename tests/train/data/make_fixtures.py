@@ -70,6 +70,7 @@ GENERATED = [
     {"id": "a_0", "input_text": "  Say hi. ", "model_reasoning": None, "model_response": " hi \n", "is_finished": True},
     {"id": "a_1", "input_text": "word " * 30, "model_reasoning": None, "model_response": "long", "is_finished": True},
     {"id": "a_2", "input_text": "Short?", "model_reasoning": None, "model_response": "much " * 30, "is_finished": True},
+    {"id": "a_4", "input_text": "half " * 18, "model_reasoning": None, "model_response": "ok", "is_finished": True},
     {"id": "a_3", "input_text": "Bye", "model_reasoning": None, "model_response": "Bye!", "is_finished": True},
 ]
 TEXT = "The {braces} of a story stay as they are. Once upon a time there was a fuser. "
