@@ -14,7 +14,6 @@
 #include "c2c/cli/report.h"
 #include "c2c/cli/terminal.h"
 #include "c2c/cli/train_report.h"
-#include "c2c/io/formats/source.h"
 #include "c2c/tensor/dist/require_same.h"
 #include "c2c/train/trainer/dry_run.h"
 #include "c2c/train/trainer/trainer.h"
@@ -65,8 +64,6 @@ class Train final : public Command {
       return;
     }
     const fs::path resume_from = resuming ? folder.resume_from(resume_) : fs::path();
-    if (group->is_root() && !evaluating)
-      write_file_atomically(fs::path(recipe.output.dir) / "config.json", recipe.text);
     TrainReport report(recipe, resume_from, group->is_root() && !evaluating, progress);
     TrainHooks hooks = report.hooks();
     hooks.stop = [] { return g_stop.load() != 0; };

@@ -47,21 +47,26 @@ std::int64_t step_of(const fs::path& checkpoint) {
 }  // namespace
 
 TrainReport::TrainReport(const TrainRecipe& recipe, const fs::path& resume_from, bool active, ProgressBar& progress)
-    : recipe_(recipe), progress_(progress), active_(active), started_(Clock::now()), last_shown_(started_) {
-  if (!active_) return;
-  first_step_ = step_of(resume_from);
-  const fs::path folder = recipe.output.dir;
-  const auto resumed = resume_from.empty() ? std::nullopt : std::optional(first_step_);
+    : recipe_(recipe), resume_from_(resume_from), progress_(progress), active_(active) {}
+
+// Not before the checkpoint is known to be good: a log is shortened to where it was when that was saved.
+void TrainReport::open_files() {
+  started_ = last_shown_ = Clock::now();
+  first_step_ = step_of(resume_from_);
+  const fs::path folder = recipe_.output.dir;
+  const auto resumed = resume_from_.empty() ? std::nullopt : std::optional(first_step_);
+  write_file_atomically(folder / "config.json", recipe_.text);
   log_ = std::make_unique<MetricsLog>(folder / "train_log.jsonl", resumed);
-  if (!recipe.output.tensorboard) return;
+  if (!recipe_.output.tensorboard) return;
   board_ = std::make_unique<TensorBoardWriter>(folder / "tensorboard",
                                                resumed ? std::optional(first_step_ + 1) : std::nullopt);
-  if (!resumed) board_->add_text(0, "recipe", "```\n" + recipe.text + "\n```");
+  if (!resumed) board_->add_text(0, "recipe", "```\n" + recipe_.text + "\n```");
 }
 
 TrainHooks TrainReport::hooks() {
   TrainHooks hooks;
   if (!active_) return hooks;
+  hooks.on_start = [this] { open_files(); };
   hooks.on_step = [this](const StepReport& report) { step(report); };
   hooks.on_evaluation = [this](std::int64_t at, const HeldOutTable& table) { evaluation(at, table); };
   hooks.on_saved = [this](const std::string& folder) {

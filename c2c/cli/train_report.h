@@ -15,18 +15,20 @@ namespace c2c::cli {
 
 class TrainReport {
  public:
-  // `active`: this process writes and shows; the others do neither.
+  // `active`: this process writes and shows; the others do neither. Files are opened when the run starts.
   TrainReport(const TrainRecipe& recipe, const std::filesystem::path& resume_from, bool active, ProgressBar& progress);
   TrainHooks hooks();
   // The closing table, on stdout and as heldout.json in the run's folder.
   void finish(const TrainResult& result, bool json);
 
  private:
+  void open_files();
   void step(const StepReport& report);
   void evaluation(std::int64_t step, const HeldOutTable& table);
   void show(const StepReport& report);
 
   const TrainRecipe& recipe_;
+  std::filesystem::path resume_from_;
   ProgressBar& progress_;
   bool active_;
   std::unique_ptr<MetricsLog> log_;

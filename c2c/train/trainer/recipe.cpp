@@ -3,6 +3,7 @@
 #include "c2c/base/error.h"
 #include "c2c/io/config/assign.h"
 #include "c2c/io/config/parse_text.h"
+#include "c2c/train/data/dataset.h"
 #include "c2c/train/trainer/schedule.h"
 
 namespace c2c {
@@ -21,7 +22,8 @@ std::optional<Json> take(Json& tree, std::initializer_list<const char*> keys, co
     parent = at;
     last = key;
     at = &(*at)[key];
-    place += (place.empty() ? "" : ".") + std::string(key);
+    if (!place.empty()) place += '.';
+    place += key;
   }
   Json value = std::move(*at);
   parent->erase(last);
@@ -87,7 +89,11 @@ void check(const TrainRecipe& recipe) {
           "base_model and teacher_model (a fuser is trained), or baseline_model (one model is)");
   if (!recipe.is_baseline())
     require(!recipe.model.teachers.empty(), "model.teacher_model", "the sharer, or a list of sharers");
-  require(recipe.data.train.said, "data.type", "a dataset's name; c2c data types lists them");
+  if (!recipe.data.train.said) {
+    std::string names;
+    for (const std::string& name : dataset_types()) names += (names.empty() ? "one of " : ", ") + name;
+    require(false, "data.type", names);
+  }
   require(!recipe.output.dir.empty(), "output.output_dir", "the run's folder (or --output)");
   Schedule({.type = recipe.training.scheduler_type});
 }
