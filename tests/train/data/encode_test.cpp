@@ -31,7 +31,9 @@ std::string learned(const Sample& sample) {
   std::string text;
   for (std::size_t i = 0; i < sample.labels.size(); ++i) {
     text += sample.labels[i] == kIgnoredLabel ? '.' : 'x';
-    if (sample.labels[i] != kIgnoredLabel) EXPECT_EQ(sample.labels[i], sample.plan.ids[i]);
+    if (sample.labels[i] != kIgnoredLabel) {
+      EXPECT_EQ(sample.labels[i], sample.plan.ids[i]);
+    }
   }
   return text;
 }
