@@ -75,8 +75,9 @@ std::string resolve_path(std::string_view text, const AssignSource& source, cons
   std::error_code code;
   if (fs::exists(beside, code)) return beside.string();
   if (may_be_hub_id(path)) return path.string();
-  // Missing, and a file for certain: it must not look like a hub id to whoever opens it.
-  return beside.is_absolute() || beside.string().starts_with(".") ? beside.string() : "./" + beside.string();
+  // Missing, and a file for certain: it must not look like a hub id (a/b) to whoever opens it.
+  const bool looks_local = beside.is_absolute() || !beside.has_parent_path() || beside.string().starts_with(".");
+  return looks_local ? beside.string() : "./" + beside.string();
 }
 
 }  // namespace c2c

@@ -16,6 +16,8 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
+constexpr const char* kReceiver = "receiver";  // in a fuser's checkpoint: the receiver, where it is trained too
+
 bool is_frozen(const TrainRecipe& recipe, std::string_view part) {
   const auto& names = recipe.training.freeze;
   return std::find(names.begin(), names.end(), part) != names.end();
@@ -168,6 +170,7 @@ void Trainee::choose_parameters(const TrainRecipe& recipe, const std::vector<std
         if (!ref.is_buffer) parameters_.push_back({ref.name, *ref.tensor});
       });
   if (!is_frozen(recipe, "base")) {
+    check_can_save_model(receiver_text_.path);
     head_is_trained_ = true;
     receiver_->visit("model_list.0.", [&](const ParameterRef& ref) { parameters_.push_back({ref.name, *ref.tensor}); });
   }
@@ -261,7 +264,11 @@ std::int64_t Trainee::open_gates() const {
 }
 
 void Trainee::save(const fs::path& folder) const {
-  if (!fusers_.empty()) return save_fusers_reference(fusers_, folder, "");
+  if (!fusers_.empty()) {
+    save_fusers_reference(fusers_, folder, "");
+    if (head_is_trained_) save_model(*receiver_, receiver_text_.path, folder / kReceiver);
+    return;
+  }
   if (adapter_) return save_adapter(*adapter_, folder);
   save_model(*receiver_, receiver_text_.path, folder);
 }
@@ -271,6 +278,10 @@ void Trainee::load(const fs::path& folder) {
   if (!fusers_.empty()) {
     const auto saved = load_fusers(folder, {.keep_dtype = true});
     copy_projectors(*saved.front(), projectors_, folder.string());
+    if (!head_is_trained_) return;
+    std::vector<NamedParameter> receiver;
+    receiver_->visit("", [&](const ParameterRef& ref) { receiver.push_back({ref.name, *ref.tensor}); });
+    copy_parameters(folder / kReceiver / "model.safetensors", receiver);
   } else {
     const fs::path file = folder / (adapter_ ? "adapter_model.safetensors" : "model.safetensors");
     copy_parameters(file, parameters_);

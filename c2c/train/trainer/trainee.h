@@ -40,8 +40,8 @@ class Trainee {
   std::int64_t open_gates() const;  // of 2 x projectors; -1: they have none
   std::int64_t gate_count() const;
 
-  // Weights as the reference writes them, into an existing or new folder: projectors, a PEFT adapter, or a model in the
-  // Hugging Face layout.
+  // Weights as the reference writes them, into an existing or new folder: projectors (and in receiver/ the receiver,
+  // where it is trained too), a PEFT adapter, or a model in the Hugging Face layout.
   void save(const std::filesystem::path& folder) const;
   // The trained tensors of a folder that save() wrote, in place.
   void load(const std::filesystem::path& folder);

@@ -74,7 +74,9 @@ void check_can_save_model(const fs::path& model) {
   fail_usage({.where = model.string(),
               .found = "no folder with config.json",
               .expected = "a model in the Hugging Face layout, which a trained model is written as",
-              .hint = "train LoRA adapters of it (training.lora), or take the model's original folder"});
+              .hint =
+                  "freeze it (training.freeze: base), train LoRA adapters of it (training.lora, a baseline), or take "
+                  "the model's original folder"});
 }
 
 void save_model(CausalLm& model, const fs::path& source, const fs::path& folder) {
