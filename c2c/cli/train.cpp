@@ -44,7 +44,7 @@ class Train final : public Command {
     if (!output_.empty()) overrides_.push_back("output.output_dir=" + nlohmann::ordered_json(output_).dump());
     const TrainRecipe recipe = load_recipe(recipe_file_, overrides_);
     prepare_torch(recipe);
-    const at::Device device(recipe.training.device);
+    const at::Device device = device_of(recipe);
     const auto group = make_process_group(device);
     require_same(*group, "the recipe", recipe.text);
     const bool evaluating = line.was_given("--eval-only");
@@ -59,6 +59,7 @@ class Train final : public Command {
     if (group->is_root() && !dry_run_) say_parameters(trainee);
     const TrainData data(recipe, trainee, *group, show);
     progress.finish();
+    if (group->is_root() && !dry_run_) say_samples(data);
     if (dry_run_) {
       if (group->is_root()) print_dry_run(estimate(recipe, trainee, data, group->world_size()), data, json_);
       return;
@@ -116,6 +117,22 @@ class Train final : public Command {
     const double trained = static_cast<double>(trainee.trainable_parameters());
     std::fprintf(stderr, "parameters: %.1f M, of which trained: %.3f M (%.4f %%)\n", all / 1e6, trained / 1e6,
                  100 * trained / all);
+  }
+
+  static void say_samples(const TrainData& data) {
+    std::fprintf(stderr, "data: %s; %ld trained on, %ld held out\n", describe(data.counts()).c_str(),
+                 static_cast<long>(data.size()), static_cast<long>(data.held_out().size));
+  }
+
+  static at::Device device_of(const TrainRecipe& recipe) {
+    const at::Device device(recipe.training.device);
+    if (device.is_cuda() && !at::hasCUDA())
+      fail_usage({.where = recipe.path.string(),
+                  .key = "training.device",
+                  .found = recipe.training.device + ", which this machine or LibTorch does not have",
+                  .expected = "cpu",
+                  .hint = "--set training.device=cpu"});
+    return device;
   }
 
   void evaluate_only(Trainer& trainer, Trainee& trainee, const ProcessGroup& group, ProgressBar& progress) {

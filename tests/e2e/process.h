@@ -72,7 +72,7 @@ inline Outcome run_c2c(const std::vector<std::string>& arguments, const std::str
   const Scratch scratch;
   // One thread: the tests share the machine, and OpenMP threads that wait for each other are slower than one.
   std::string command = "C2C_THREADS=1 OMP_NUM_THREADS=1 " + environment + " " + quote(C2C_BINARY);
-  for (const std::string& argument : arguments) command += " " + quote(argument);
+  for (const std::string& argument : arguments) command.append(" ").append(quote(argument));
   command += " <" + scratch.write("in", input).string() + " >" + (scratch / "out").string() + " 2>" +
              (scratch / "err").string();
   Outcome outcome;

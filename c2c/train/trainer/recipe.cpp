@@ -1,5 +1,7 @@
 #include "c2c/train/trainer/recipe.h"
 
+#include <algorithm>
+
 #include "c2c/base/error.h"
 #include "c2c/io/config/assign.h"
 #include "c2c/io/config/parse_text.h"
@@ -80,6 +82,44 @@ RecipeDataset dataset_of(Json& data, const char* key, const std::string& where) 
   return out;
 }
 
+// Maps with free-form members are checked here: the fields know only the others.
+void check_keys(const Json& tree, std::initializer_list<const char*> place, std::vector<std::string> known,
+                const std::string& where) {
+  const Json* at = &tree;
+  std::string path;
+  for (const char* key : place) {
+    if (!at->is_object() || !at->contains(key)) return;
+    at = &(*at)[key];
+    path.append(key).append(".");
+  }
+  if (!at->is_object()) return;
+  for (const auto& item : at->items()) {
+    if (std::find(known.begin(), known.end(), item.key()) != known.end()) continue;
+    std::string all;
+    for (const std::string& name : known) all.append(all.empty() ? "one of " : ", ").append(name);
+    const std::string near = nearest_name(item.key(), known);
+    fail_usage({.where = where,
+                .key = path + item.key(),
+                .found = "an unknown key",
+                .expected = all,
+                .hint = near.empty() ? "" : "did you mean " + near + "?"});
+  }
+}
+
+std::vector<std::string> data_keys() {
+  std::vector<std::string> keys = {"type", "kwargs", "eval"};
+  RecipeData().visit_fields([&](const Field& field) { keys.push_back(field.key); });
+  return keys;
+}
+
+// cpu, cuda, cuda:N
+bool is_device(const std::string& name) {
+  if (name == "cpu" || name == "cuda") return true;
+  constexpr std::string_view kIndexed = "cuda:";
+  if (!name.starts_with(kIndexed) || name.size() == kIndexed.size() || name.size() > kIndexed.size() + 3) return false;
+  return name.find_first_not_of("0123456789", kIndexed.size()) == name.npos;
+}
+
 void check(const TrainRecipe& recipe) {
   const std::string where = recipe.path.string();
   const auto require = [&](bool good, const char* key, const std::string& expected) {
@@ -95,6 +135,9 @@ void check(const TrainRecipe& recipe) {
     require(false, "data.type", names);
   }
   require(!recipe.output.dir.empty(), "output.output_dir", "the run's folder (or --output)");
+  if (!is_device(recipe.training.device))
+    fail_usage(
+        {.where = where, .key = "training.device", .found = recipe.training.device, .expected = "cpu, cuda or cuda:N"});
   Schedule({.type = recipe.training.scheduler_type});
 }
 
@@ -115,6 +158,8 @@ TrainRecipe parse_train_recipe(const std::string& text, const std::filesystem::p
     fail_usage({.where = where, .found = "no map", .expected = "sections model, training, output, data"});
   for (const std::string& entry : overrides) apply_override(tree, entry);
   if (!overrides.empty()) recipe.text = tree.dump(1) + "\n";  // what the run's folder keeps
+  check_keys(tree, {"model", "projector"}, {"type", "params"}, where);
+  check_keys(tree, {"data"}, data_keys(), where);
   if (auto params = take(tree, {"model", "projector", "params"}, where)) recipe.model.projector.params = *params;
   const auto says = [&](const char* key) {
     const auto training = tree.find("training");

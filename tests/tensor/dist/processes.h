@@ -52,6 +52,15 @@ class Child {
     status_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     return status_;
   }
+  // Has it not ended? (wait() gives the exit code either way.)
+  bool runs() const {
+    siginfo_t info{};
+    return status_ < 0 && waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           info.si_pid == 0;
+  }
+  void send(int signal) const {
+    if (status_ < 0) kill(pid_, signal);
+  }
   std::string output() const {
     std::ifstream file(output_);
     return (std::ostringstream() << file.rdbuf()).str();
