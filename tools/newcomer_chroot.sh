@@ -13,6 +13,7 @@ say() { printf '### %s\n' "$*"; }
 if [ -z "${NEWCOMER_INSIDE:-}" ]; then  # a mount namespace of our own: nothing stays mounted, whatever happens
   [ "$(id -u)" = 0 ] || { echo "needs root, for chroot" >&2; exit 1; }
   command -v debootstrap >/dev/null || apt-get install -y debootstrap
+  command -v ip >/dev/null || apt-get install -y iproute2
   folder=${CHROOT:-$(mktemp -d /var/tmp/newcomer.XXXXXX)}
   chmod 755 "$folder"  # it becomes / of the plain user
   status=0
@@ -69,7 +70,8 @@ copy_client_settings() {
 # as_root VERB, as_newcomer VERB
 as_root() { chroot "$chroot_dir" env -i "${environment[@]}" HOME=/root sh -c "cd $home && ./run $1" </dev/null; }
 as_newcomer() {
-  unshare --net chroot "$chroot_dir" setpriv --reuid newcomer --regid newcomer --clear-groups --no-new-privs \
+  # Offline as a laptop is: no interface but the loopback.
+  unshare --net sh -c 'ip link set lo up && exec "$@"' sh chroot "$chroot_dir" setpriv --reuid newcomer --regid newcomer --clear-groups --no-new-privs \
     env -i "${environment[@]}" HOME=/home/newcomer sh -c "cd $home && ./run $1" </dev/null
 }
 

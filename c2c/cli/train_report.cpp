@@ -187,9 +187,14 @@ void print_table(const HeldOutTable& table, bool json) {
   row("shuffled", "fused with another sample's sharer");
   const double gain = table.at("receiver").batch_mean - table.at("fused").batch_mean;
   const double said = table.at("shuffled").batch_mean - table.at("fused").batch_mean;
-  std::printf(
-      "  of the gain of %.4f the control shares %.4f: that part is the task's format, %.4f is what the sharer said\n",
-      gain, gain - said, said);
+  if (gain <= 0)
+    std::printf("  no gain: the fused receiver loses %.4f against the receiver alone\n", -gain);
+  else if (said <= 0)
+    std::printf("  the control gains as much (%.4f of %.4f): nothing of it is what the sharer said\n", gain - said,
+                gain);
+  else
+    std::printf("  of the gain of %.4f the control shares %.4f (the task's format); %.4f is what the sharer said\n",
+                gain, gain - said, said);
 }
 
 void print_dry_run(const DryRun& run, const TrainData& data, bool json) {

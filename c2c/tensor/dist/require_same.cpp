@@ -16,7 +16,7 @@ std::string line_at(const std::string& text, std::size_t offset) {
   const std::size_t line = newline == std::string::npos ? 0 : newline + 1;
   const std::size_t begin = std::max(line, offset < kBefore ? 0 : offset - kBefore);
   const std::size_t end = std::min(text.find('\n', offset), text.size());
-  return "'" + text.substr(begin, std::min(end - begin, kLongest)) + "'";
+  return std::string("'").append(text, begin, std::min(end - begin, kLongest)).append("'");
 }
 
 }  // namespace
