@@ -8,8 +8,8 @@
 #include "c2c/fuser/layer_map.h"
 #include "c2c/fuser/object_json.h"
 #include "c2c/fuser/recipe.h"
-#include "c2c/io/formats/sha256.h"
 #include "c2c/io/formats/safetensors.h"
+#include "c2c/io/formats/sha256.h"
 #include "c2c/io/formats/source.h"
 
 namespace c2c {
