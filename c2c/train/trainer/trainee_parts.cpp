@@ -30,7 +30,8 @@ std::string file_key(const fs::path& file) {
   const auto size = fs::file_size(file, none);
   if (none) return "";
   const auto changed = fs::last_write_time(file, none).time_since_epoch().count();
-  return " " + file.filename().string() + ":" + std::to_string(size) + ":" + std::to_string(changed);
+  std::string key(" ");
+  return key.append(file.filename().string()).append(":" + std::to_string(size) + ":" + std::to_string(changed));
 }
 
 [[noreturn]] void fail_fit(const std::string& where, const std::string& name, const std::string& found) {
