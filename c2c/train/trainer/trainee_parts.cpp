@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <sstream>
 
 #include "c2c/base/error.h"
 #include "c2c/io/config/assign.h"
@@ -30,8 +31,9 @@ std::string file_key(const fs::path& file) {
   const auto size = fs::file_size(file, none);
   if (none) return "";
   const auto changed = fs::last_write_time(file, none).time_since_epoch().count();
-  std::string key(" ");
-  return key.append(file.filename().string()).append(":" + std::to_string(size) + ":" + std::to_string(changed));
+  std::ostringstream key;
+  key << ' ' << file.filename().string() << ':' << size << ':' << changed;
+  return key.str();
 }
 
 [[noreturn]] void fail_fit(const std::string& where, const std::string& name, const std::string& found) {
