@@ -1,9 +1,17 @@
 """What the Python reference makes of a fuser that c2c trained, and PEFT of an adapter, for parity_test.cpp.
-Usage: parity.py FOLDER [REFERENCE]; reads FOLDER/case.json, writes FOLDER/logits.safetensors."""
+Usage: parity.py FOLDER [REFERENCE]; reads FOLDER/case.json, writes FOLDER/logits.safetensors. Exit code 77: a package is
+missing."""
 import json, os, sys
-import torch
-from safetensors.torch import save_file
-from transformers import AutoModelForCausalLM
+
+try:
+    import torch
+    from safetensors.torch import save_file
+    from transformers import AutoModelForCausalLM
+    if len(sys.argv) < 3:
+        from peft import PeftModel
+except ModuleNotFoundError as missing:
+    print(f"{missing.name} is missing", file=sys.stderr)
+    sys.exit(77)
 
 folder = sys.argv[1]
 case = json.load(open(os.path.join(folder, "case.json")))
@@ -34,7 +42,6 @@ def fused():
 
 
 def adapted():
-    from peft import PeftModel
     return PeftModel.from_pretrained(model(case["receiver"]), case["checkpoint"]).eval()(
         torch.tensor([case["ids"]])).logits
 
