@@ -7,8 +7,8 @@
 namespace c2c {
 namespace {
 
-constexpr AlignOptions kWhole{.add_generation_prompt = false, .enable_thinking = false};
-constexpr AlignOptions kPrompt{.add_generation_prompt = true, .enable_thinking = false};
+const AlignOptions kWhole{.add_generation_prompt = false, .enable_thinking = false};
+const AlignOptions kPrompt{.add_generation_prompt = true, .enable_thinking = false};
 
 std::size_t instruction_tokens(const AlignModel& receiver, Messages messages) {
   return render_chat(receiver, messages, kPrompt).encoding.ids.size();
