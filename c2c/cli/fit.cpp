@@ -25,10 +25,6 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-at::ScalarType fuser_dtype(const TrainRecipe& recipe) {
-  return recipe_dtype(recipe.training.fuser_dtype.empty() ? recipe.training.dtype : recipe.training.fuser_dtype);
-}
-
 std::vector<SectionPlan> plans_of(const std::function<Sample(std::int64_t)>& sample, std::int64_t begin,
                                   std::int64_t end) {
   std::vector<SectionPlan> plans;
@@ -69,7 +65,7 @@ class Fit final : public Command {
     if (fuser_.empty()) folder.require_unused();
     // As a training run does it, so that the same samples are held out.
     at::manual_seed(static_cast<std::uint64_t>(recipe.training.seed));
-    const auto group = make_process_group(at::Device(recipe.training.device));
+    const auto group = make_process_group(recipe_device(recipe));
     if (group->world_size() > 1)
       fail_usage({.where = "fit", .found = "several processes", .expected = "one: start it without torchrun"});
     ProgressBar progress;

@@ -16,6 +16,7 @@
 #include "c2c/cli/train_report.h"
 #include "c2c/tensor/dist/require_same.h"
 #include "c2c/train/trainer/dry_run.h"
+#include "c2c/train/trainer/trainee_parts.h"
 #include "c2c/train/trainer/trainer.h"
 
 namespace c2c::cli {
@@ -38,14 +39,13 @@ class Train final : public Command {
     line.add(app, [this](const FieldVisitor& visit) { visit_fields(visit); }, "Training");
   }
 
-  void run(const Globals& globals, const CommandLine& line) override {
+  void run(const Globals&, const CommandLine& line) override {
     if (recipe_file_.empty())
       fail_usage({.where = "train", .found = "no recipe", .expected = "c2c train RECIPE.json (or .yaml)"});
     if (!output_.empty()) overrides_.push_back("output.output_dir=" + nlohmann::ordered_json(output_).dump());
     const TrainRecipe recipe = load_recipe(recipe_file_, overrides_);
     prepare_torch(recipe);
-    const at::Device device = device_of(recipe);
-    const auto group = make_process_group(device);
+    const auto group = make_process_group(recipe_device(recipe));
     require_same(*group, "the recipe", recipe.text);
     const bool evaluating = line.was_given("--eval-only");
     const bool resuming = !resume_.empty();
@@ -65,7 +65,7 @@ class Train final : public Command {
       return;
     }
     const fs::path resume_from = resuming ? folder.resume_from(resume_) : fs::path();
-    TrainReport report(recipe, resume_from, group->is_root() && !evaluating, progress);
+    TrainReport report(recipe, group->is_root() && !evaluating, progress);
     TrainHooks hooks = report.hooks();
     hooks.stop = [] { return g_stop.load() != 0; };
     if (group->is_root()) hooks.progress = show;
@@ -76,7 +76,6 @@ class Train final : public Command {
     const TrainResult result = trainer.run(resume_from);
     progress.finish();
     if (group->is_root()) report.finish(result, json_);
-    (void)globals;
   }
 
  private:
@@ -122,17 +121,6 @@ class Train final : public Command {
   static void say_samples(const TrainData& data) {
     std::fprintf(stderr, "data: %s; %ld trained on, %ld held out\n", describe(data.counts()).c_str(),
                  static_cast<long>(data.size()), static_cast<long>(data.held_out().size));
-  }
-
-  static at::Device device_of(const TrainRecipe& recipe) {
-    const at::Device device(recipe.training.device);
-    if (device.is_cuda() && !at::hasCUDA())
-      fail_usage({.where = recipe.path.string(),
-                  .key = "training.device",
-                  .found = recipe.training.device + ", which this machine or LibTorch does not have",
-                  .expected = "cpu",
-                  .hint = "--set training.device=cpu"});
-    return device;
   }
 
   void evaluate_only(Trainer& trainer, Trainee& trainee, const ProcessGroup& group, ProgressBar& progress) {

@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 
 #include "c2c/base/error.h"
-#include "c2c/io/formats/json.h"
 #include "c2c/io/formats/source.h"
 
 namespace c2c::cli {
@@ -35,26 +34,17 @@ double mib(std::int64_t bytes) {
   return static_cast<double>(bytes) / 1048576.0;
 }
 
-// The step that a checkpoint was written after.
-std::int64_t step_of(const fs::path& checkpoint) {
-  if (checkpoint.empty()) return 0;
-  const fs::path file = checkpoint / "trainer_state.json";
-  const auto json = parse_json(read_text_file(file, std::size_t{1} << 20), file.string());
-  const auto found = json.find("step");
-  return found != json.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
-}
-
 }  // namespace
 
-TrainReport::TrainReport(const TrainRecipe& recipe, const fs::path& resume_from, bool active, ProgressBar& progress)
-    : recipe_(recipe), resume_from_(resume_from), progress_(progress), active_(active) {}
+TrainReport::TrainReport(const TrainRecipe& recipe, bool active, ProgressBar& progress)
+    : recipe_(recipe), progress_(progress), active_(active) {}
 
 // Not before the checkpoint is known to be good: a log is shortened to where it was when that was saved.
-void TrainReport::open_files() {
+void TrainReport::open_files(std::int64_t first_step) {
   started_ = last_shown_ = Clock::now();
-  first_step_ = step_of(resume_from_);
+  first_step_ = first_step;
   const fs::path folder = recipe_.output.dir;
-  const auto resumed = resume_from_.empty() ? std::nullopt : std::optional(first_step_);
+  const auto resumed = first_step_ > 0 ? std::optional(first_step_) : std::nullopt;
   write_file_atomically(folder / "config.json", recipe_.text);
   log_ = std::make_unique<MetricsLog>(folder / "train_log.jsonl", resumed);
   if (!recipe_.output.tensorboard) return;
@@ -66,7 +56,7 @@ void TrainReport::open_files() {
 TrainHooks TrainReport::hooks() {
   TrainHooks hooks;
   if (!active_) return hooks;
-  hooks.on_start = [this] { open_files(); };
+  hooks.on_start = [this](std::int64_t first_step) { open_files(first_step); };
   hooks.on_step = [this](const StepReport& report) { step(report); };
   hooks.on_evaluation = [this](std::int64_t at, const HeldOutTable& table) { evaluation(at, table); };
   hooks.on_saved = [this](const std::string& folder) {
@@ -92,15 +82,17 @@ void TrainReport::step(const StepReport& r) {
                  {"seconds", r.seconds}};
     if (r.gates > 0) line["open_gates"] = r.open_gates;
     if (r.skipped > 0) line["skipped_updates"] = r.skipped;
-    log_->write(r.step, line);
-    if (board_) {
-      std::vector<std::pair<std::string, double>> scalars;
-      for (const auto& item : line.items())
-        if (item.value().is_number()) scalars.emplace_back(item.key(), item.value().get<double>());
-      board_->add_scalars(r.step, scalars);
-    }
+    write(r.step, line);
   }
   show(r);
+}
+
+void TrainReport::write(std::int64_t step, const nlohmann::ordered_json& line) {
+  log_->write(step, line);
+  if (!board_) return;
+  std::vector<std::pair<std::string, double>> scalars;
+  for (const auto& item : line.items()) scalars.emplace_back(item.key(), item.value().get<double>());
+  board_->add_scalars(step, scalars);
 }
 
 void TrainReport::show(const StepReport& r) {
@@ -129,11 +121,7 @@ void TrainReport::evaluation(std::int64_t step, const HeldOutTable& table) {
     std::snprintf(text, sizeof text, "  held-out %.4f", loss.batch_mean);
     if (name == "fused") held_out_text_ = text;
   }
-  log_->write(step, line);
-  if (!board_) return;
-  std::vector<std::pair<std::string, double>> scalars;
-  for (const auto& item : line.items()) scalars.emplace_back(item.key(), item.value().get<double>());
-  board_->add_scalars(step, scalars);
+  write(step, line);
 }
 
 void TrainReport::finish(const TrainResult& result, bool json) {

@@ -1,7 +1,6 @@
 // What a training run shows and logs: a line that moves on a terminal, lines elsewhere, train_log.jsonl, TensorBoard.
 #pragma once
 #include <chrono>
-#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -16,19 +15,19 @@ namespace c2c::cli {
 class TrainReport {
  public:
   // `active`: this process writes and shows; the others do neither. Files are opened when the run starts.
-  TrainReport(const TrainRecipe& recipe, const std::filesystem::path& resume_from, bool active, ProgressBar& progress);
+  TrainReport(const TrainRecipe& recipe, bool active, ProgressBar& progress);
   TrainHooks hooks();
   // The closing table, on stdout and as heldout.json in the run's folder.
   void finish(const TrainResult& result, bool json);
 
  private:
-  void open_files();
+  void open_files(std::int64_t first_step);
   void step(const StepReport& report);
   void evaluation(std::int64_t step, const HeldOutTable& table);
+  void write(std::int64_t step, const nlohmann::ordered_json& line);  // of numbers
   void show(const StepReport& report);
 
   const TrainRecipe& recipe_;
-  std::filesystem::path resume_from_;
   ProgressBar& progress_;
   bool active_;
   std::unique_ptr<MetricsLog> log_;

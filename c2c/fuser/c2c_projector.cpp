@@ -24,10 +24,8 @@ std::unique_ptr<Projector> C2CProjector::create(const nlohmann::ordered_json& in
   return projector;
 }
 
-C2CProjector::C2CProjector(const InitArgs& args, C2CParts parts) : ProjectorBase(args), parts_(parts) {
-  schedule_.initial = args.number("initial_temperature", schedule_.initial);
-  schedule_.final = args.number("final_temperature", schedule_.final);
-  schedule_.anneal_steps = args.number("anneal_steps", schedule_.anneal_steps);
+C2CProjector::C2CProjector(const InitArgs& args, C2CParts parts)
+    : ProjectorBase(args), parts_(parts), gates_(args, {}, 0.0, args.dtype()) {
   draw(args);
 }
 
@@ -52,9 +50,6 @@ void C2CProjector::draw(const InitArgs& args) {
   }
   both([&](Half& half) { half.proj_mlp2 = FfnStack(blocks, hidden_dim, width, dropout, dtype); });
   both([&](Half& half) { half.proj_out = draw_linear(hidden_dim, out, true, dtype); });
-  if (!parts_.gates) return;
-  both([&](Half& half) { half.gate_logit = constant_parameter({}, 0.0, dtype); });
-  gate_temperature_ = constant_parameter({}, schedule_.initial, dtype);
 }
 
 at::Tensor C2CProjector::hidden(const Half& half, const at::Tensor& source, const at::Tensor& target,
@@ -101,11 +96,9 @@ KvPair C2CProjector::train(const KvPair& sharer, const KvPair& receiver, const P
     context.capture->value_scalar = value_w.detach();
   }
   if (parts_.gates) {
-    const std::array<std::int64_t, 4> shape = {key_w.size(0), key_w.size(1), key_w.size(2), 1};
-    const at::Tensor key_u = draw_uniform(context.draws, shape, key_.gate_logit.options().requires_grad(false));
-    const at::Tensor value_u = draw_uniform(context.draws, shape, value_.gate_logit.options().requires_grad(false));
-    key_w = gumbel_sigmoid(key_.gate_logit.view({1, 1, 1, 1}), gate_temperature_, key_u) * key_w;
-    value_w = gumbel_sigmoid(value_.gate_logit.view({1, 1, 1, 1}), gate_temperature_, value_u) * value_w;
+    const KvPair gate = gates_.sample({key_w.size(0), key_w.size(1), key_w.size(2)}, context.draws);
+    key_w = gate.key * key_w;
+    value_w = gate.value * value_w;
   }
   key_term = key_w * key_term;
   value_term = value_w * value_term;
@@ -116,10 +109,7 @@ KvPair C2CProjector::train(const KvPair& sharer, const KvPair& receiver, const P
 KvPair C2CProjector::forward(const KvPair& sharer, const KvPair& receiver, const ProjectContext& context) const {
   check_inputs(sharer, receiver);
   auto* const capture = context.capture;
-  if (capture != nullptr && parts_.gates) {
-    capture->key_gate_logit = key_.gate_logit.item<double>();
-    capture->value_gate_logit = value_.gate_logit.item<double>();
-  }
+  if (capture != nullptr && parts_.gates) gates_.capture_logits(*capture);
   if (context.training) return train(sharer, receiver, context);
   return {evaluate(key_, sharer.key, receiver.key, capture == nullptr ? nullptr : &capture->key_scalar),
           evaluate(value_, sharer.value, receiver.value, capture == nullptr ? nullptr : &capture->value_scalar)};
@@ -130,9 +120,7 @@ bool C2CProjector::is_closed() const {
 }
 
 void C2CProjector::set_temperature_step(std::int64_t step) {
-  if (!parts_.gates) return;
-  const at::NoGradGuard no_grad;
-  gate_temperature_.fill_(schedule_.at_step(step));
+  if (parts_.gates) gates_.set_temperature_step(step);
 }
 
 // State-dict order of the reference: own parameters, own buffers, then children in construction order.
@@ -141,13 +129,7 @@ void C2CProjector::visit(const std::string& prefix, const ParameterVisitor& visi
     (key_.*member).visit(prefix + "key_" + name + ".", visitor);
     (value_.*member).visit(prefix + "value_" + name + ".", visitor);
   };
-  if (parts_.gates) {
-    visitor({prefix + "key_gate_logit", &key_.gate_logit, false});
-    visitor({prefix + "value_gate_logit", &value_.gate_logit, false});
-    visitor({prefix + "gate_temperature", &gate_temperature_, true});
-    key_.gate.forget();
-    value_.gate.forget();
-  }
+  if (parts_.gates) gates_.visit(prefix, visitor);
   both("in", &Half::in);
   both("mlp1", &Half::mlp1);
   if (parts_.scalars) {

@@ -18,7 +18,7 @@
 #include <string>
 
 #include "c2c/fuser/ffn.h"
-#include "c2c/fuser/gate.h"
+#include "c2c/fuser/kv_gates.h"
 #include "c2c/fuser/projector_base.h"
 #include "c2c/tensor/nn/linear.h"
 
@@ -46,14 +46,14 @@ class C2CProjector : public ProjectorBase {
  private:
   // The networks of K or of V.
   struct Half {
-    at::Tensor gate_logit;  // ()
-    GateState gate;
     Linear in;
     FfnStack mlp1, scalar_mlp2, proj_mlp2;
     Linear scalar_head, proj_out;
   };
   void draw(const InitArgs& args);
-  bool shut(const Half& half) const { return parts_.gates && !half.gate.open(half.gate_logit); }
+  bool shut(const Half& half) const {
+    return parts_.gates && !(&half == &key_ ? gates_.key_open() : gates_.value_open());
+  }
   at::Tensor hidden(const Half& half, const at::Tensor& source, const at::Tensor& target, bool training) const;
   at::Tensor projection(const Half& half, const at::Tensor& z, bool training) const;  // P
   at::Tensor scalars(const Half& half, const at::Tensor& z, bool training) const;     // w
@@ -61,9 +61,8 @@ class C2CProjector : public ProjectorBase {
   KvPair train(const KvPair& sharer, const KvPair& receiver, const ProjectContext& context) const;
 
   C2CParts parts_;
-  TemperatureSchedule schedule_;
+  KvGates gates_;  // unused where parts_ has none
   Half key_, value_;
-  at::Tensor gate_temperature_;  // (), buffer
 };
 
 }  // namespace c2c

@@ -111,11 +111,8 @@ void TensorFiller::finish() const {
   log_warning(source_->name() + ": " + found);
 }
 
-void NamedTensors::add(Projector& projector, const std::string& prefix) {
-  projector.visit(prefix, [&](const ParameterRef& ref) {
-    tensors.push_back(ref.tensor->detach().cpu().contiguous());
-    infos.push_back(describe(ref.name, tensors.back()));
-  });
+void add_tensors(NamedTensors& named, Projector& projector, const std::string& prefix) {
+  projector.visit(prefix, [&](const ParameterRef& ref) { named.add(ref.name, *ref.tensor); });
 }
 
 }  // namespace c2c

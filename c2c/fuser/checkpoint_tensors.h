@@ -40,12 +40,8 @@ class TensorFiller {
   std::vector<std::string> missing_;
 };
 
-// Contiguous CPU copies (or views) of a projector's parameters under `prefix` + name, in state-dict order.
-struct NamedTensors {
-  std::vector<at::Tensor> tensors;  // keep the bytes that `infos` point to
-  std::vector<TensorInfo> infos;
-  void add(Projector& projector, const std::string& prefix);
-};
+// A projector's parameters under `prefix` + name, in state-dict order.
+void add_tensors(NamedTensors& named, Projector& projector, const std::string& prefix);
 
 // Runs `body`; an error it throws gets the file in front of its place.
 void with_file_in_errors(const std::string& file, const std::function<void()>& body);

@@ -113,7 +113,7 @@ void save_fusers_reference(const std::vector<std::shared_ptr<Fuser>>& fusers, co
     Projector& projector = *first.projectors[i];
     const std::string name = stem(static_cast<std::int64_t>(i));
     NamedTensors named;
-    named.add(projector, "");
+    add_tensors(named, projector, "");
     write_torch_archive(target / (name + ".pt"), named.infos);
     write_file_atomically(target / (name + ".json"), std::string_view(dump_python_json(projector_to_json(projector))));
   }

@@ -168,7 +168,7 @@ void save_fuser_safetensors(const Fuser& fuser, const fs::path& folder) {
   NamedTensors named;
   Json projectors = Json::array();
   for (std::size_t i = 0; i < fuser.projectors.size(); ++i) {
-    named.add(*fuser.projectors[i], prefix_of(i));
+    add_tensors(named, *fuser.projectors[i], prefix_of(i));
     projectors.push_back(projector_to_json(*fuser.projectors[i]));
   }
   write_safetensors(folder / kTensors, named.infos, {{"format", kFormat}});
@@ -184,8 +184,7 @@ void save_fuser_safetensors(const Fuser& fuser, const fs::path& folder) {
                          {"projectors", std::move(projectors)}};
   const std::string text = manifest_text(manifest);
   write_file_atomically(folder / kManifest, std::string_view(text));
-  const std::string sums =
-      sum + "  " + kTensors + "\n" + sha256_of(std::as_bytes(std::span(text))) + "  " + kManifest + "\n";
+  const std::string sums = sum + "  " + kTensors + "\n" + sha256_of(text) + "  " + kManifest + "\n";
   write_file_atomically(folder / kSums, std::string_view(sums));
 }
 

@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "c2c/io/formats/descriptor.h"
 
@@ -26,6 +28,9 @@ class Sha256 {
 };
 
 std::string sha256_of(Bytes bytes);
+inline std::string sha256_of(std::string_view text) {
+  return sha256_of(std::as_bytes(std::span(text)));
+}
 // Reads through a map and gives the pages back on the way, so that a large file does not stay in memory.
 std::string sha256_of_file(const std::filesystem::path& file);
 

@@ -142,4 +142,9 @@ DType dtype_of(at::ScalarType type) {
   fail_input({.where = "tensor", .found = c10::toString(type), .expected = "a type that tensor files can hold"});
 }
 
+void NamedTensors::add(const std::string& name, const at::Tensor& tensor) {
+  tensors.push_back(tensor.detach().cpu().contiguous());
+  infos.push_back(describe(name, tensors.back()));
+}
+
 }  // namespace c2c

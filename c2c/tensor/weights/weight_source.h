@@ -35,6 +35,12 @@ std::shared_ptr<WeightSource> weights_from_tensors(std::string name,
 
 // TensorInfo view of a CPU tensor's bytes (it must be contiguous and outlive the view).
 TensorInfo describe(const std::string& name, const at::Tensor& tensor);
+// What is about to be written: contiguous CPU copies of tensors (or views, where they are that already).
+struct NamedTensors {
+  std::vector<at::Tensor> tensors;  // keep the bytes that `infos` point to
+  std::vector<TensorInfo> infos;
+  void add(const std::string& name, const at::Tensor& tensor);
+};
 at::ScalarType scalar_type_of(DType type);  // of the float and integer types; block types give kFloat
 DType dtype_of(at::ScalarType type);
 

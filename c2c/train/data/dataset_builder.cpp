@@ -12,10 +12,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string hash_of(const std::string& text) {
-  return sha256_of(std::as_bytes(std::span(text)));
-}
-
 // A file that was written again is another one.
 std::string identity_of_file(const fs::path& path) {
   std::error_code error;
@@ -90,9 +86,9 @@ std::string identity_of(const TokenCounter& counter) {
   if (counter.tokenizer != nullptr) {
     text = "tokens " + std::to_string(counter.tokenizer->vocab_size());
     for (const TokenId id : counter.tokenizer->encode_ids("Hello, world! 12345\n\n    été 漢字 don't <s>[INST]"))
-      text += " " + std::to_string(id);
+      text.append(" ").append(std::to_string(id));
   }
-  if (counter.chat != nullptr) text += " template " + hash_of(counter.chat->source());
+  if (counter.chat != nullptr) text += " template " + sha256_of(counter.chat->source());
   return text;
 }
 
@@ -144,7 +140,7 @@ void DatasetBuilder::take_first(const std::optional<std::int64_t>& count) {
 void DatasetBuilder::filter(const RowPredicate& keep, const std::string& what) {
   depend_on("filter " + what);
   FilterRun run{.threads = context_.threads, .progress = context_.progress, .cache = {}, .key = facts_};
-  if (!context_.cache.empty()) run.cache = context_.cache / ("rows-" + hash_of(facts_).substr(0, 24) + ".kept");
+  if (!context_.cache.empty()) run.cache = context_.cache / ("rows-" + sha256_of(facts_).substr(0, 24) + ".kept");
   const std::int64_t before = view_->size();
   const DatasetView::Dropped dropped = view_->filter(keep, run);
   filtered_ = true;
@@ -190,7 +186,7 @@ std::shared_ptr<const InstructionDataset> DatasetBuilder::finish(std::function<M
                 .found = "no sample: " + std::to_string(counts_.rows) + " rows, " + std::to_string(counts_.filtered) +
                          " dropped by filters, " + std::to_string(counts_.unreadable) + " unreadable",
                 .expected = "at least one"});
-  auto dataset = std::make_shared<TableDataset>(type_, std::move(*view_), counts_, hash_of(type_ + "\n" + facts_));
+  auto dataset = std::make_shared<TableDataset>(type_, std::move(*view_), counts_, sha256_of(type_ + "\n" + facts_));
   dataset->set_extractor(std::move(extract));
   return dataset;
 }

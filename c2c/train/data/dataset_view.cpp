@@ -72,7 +72,7 @@ class FilterPass {
 };
 
 std::string header_of(const FilterRun& run) {
-  return std::string(kMagic) + sha256_of(std::as_bytes(std::span(run.key))) + "\n";
+  return std::string(kMagic) + sha256_of(run.key) + "\n";
 }
 
 }  // namespace

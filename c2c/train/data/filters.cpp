@@ -18,7 +18,7 @@ Row value_of(const Row& row, const std::string& field) {
 
 // The last 16 hexadecimal digits of the SHA-256 of a text.
 std::uint64_t stable_hash(const std::string& text) {
-  const std::string hex = sha256_of(std::as_bytes(std::span(text)));
+  const std::string hex = sha256_of(text);
   return std::stoull(hex.substr(hex.size() - 16), nullptr, 16);
 }
 

@@ -4,23 +4,18 @@
 #include <ATen/core/grad_mode.h>
 
 #include "c2c/base/error.h"
+#include "c2c/rosetta/oracle.h"
 #include "c2c/train/trainer/token_loss.h"
 
 namespace c2c {
 namespace {
-
-SectionPlan unfused(const SectionPlan& plan) {
-  SectionPlan alone = plan;
-  alone.sections = {{static_cast<std::int64_t>(plan.ids.size()), 0}};
-  return alone;
-}
 
 std::vector<SectionPlan> plans_of(const std::vector<Sample>& batch, Hears hears) {
   std::vector<SectionPlan> plans;
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const SectionPlan& plan = batch[i].plan;
     if (hears == Hears::kNobody)
-      plans.push_back(unfused(plan));
+      plans.push_back(without_sharers(plan));
     else if (hears == Hears::kAnother)
       plans.push_back(with_foreign_sharer(plan, batch[(i + batch.size() - 1) % batch.size()].plan));
     else

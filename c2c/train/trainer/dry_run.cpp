@@ -62,11 +62,7 @@ DryRun estimate(const TrainRecipe& recipe, const Trainee& trainee, const TrainDa
   out.samples_per_update = recipe.training.batch_size * recipe.training.accumulation * ranks;
   out.tokens_per_update = tokens * static_cast<double>(out.samples_per_update);
   out.flops_per_update = flops * static_cast<double>(out.samples_per_update);
-  const std::int64_t micros =
-      (data.size() + ranks * recipe.training.batch_size - 1) / (ranks * recipe.training.batch_size);
-  out.updates = recipe.training.max_steps > 0 ? recipe.training.max_steps
-                                              : (micros + recipe.training.accumulation - 1) /
-                                                    recipe.training.accumulation * recipe.training.num_epochs;
+  out.updates = run_length(recipe, data.size(), ranks).updates;
   const at::ScalarType dtype = recipe_dtype(recipe.training.dtype);
   const double element = dtype == at::kFloat ? 4 : 2;
   // Of the learned tokens: about 16 hidden-sized and 4 MLP-sized tensors a layer are kept; logits come in chunks.

@@ -150,6 +150,14 @@ void check(const TrainRecipe& recipe) {
 
 }  // namespace
 
+RunLength run_length(const TrainRecipe& recipe, std::int64_t samples, int ranks) {
+  const RecipeTraining& training = recipe.training;
+  const auto ceil_div = [](std::int64_t a, std::int64_t b) { return (a + b - 1) / b; };
+  const std::int64_t micros = ceil_div(ceil_div(samples, ranks), training.batch_size);
+  return {micros,
+          training.max_steps > 0 ? training.max_steps : ceil_div(micros, training.accumulation) * training.num_epochs};
+}
+
 TrainRecipe load_recipe(const std::filesystem::path& path, const std::vector<std::string>& overrides) {
   return parse_train_recipe(read_config_file(path), path, overrides);
 }

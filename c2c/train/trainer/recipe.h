@@ -100,6 +100,12 @@ struct TrainRecipe {
   void visit_fields(const FieldVisitor& visit);
 };
 
+struct RunLength {
+  std::int64_t micro_batches = 0;  // of an epoch, on each rank
+  std::int64_t updates = 0;        // of the run
+};
+RunLength run_length(const TrainRecipe& recipe, std::int64_t samples, int ranks);
+
 // Throws kUsage naming file and key for unknown keys (with the nearest known one), wrong types and what cannot be.
 TrainRecipe load_recipe(const std::filesystem::path& path, const std::vector<std::string>& overrides = {});
 TrainRecipe parse_train_recipe(const std::string& text, const std::filesystem::path& path,

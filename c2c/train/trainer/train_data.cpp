@@ -15,10 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string short_hash(const std::string& text) {
-  return sha256_of(std::as_bytes(std::span(text.data(), text.size()))).substr(0, 16);
-}
-
 // The samples of one dataset section of the recipe. Rank 0 writes where there are none yet.
 class Preparation {
  public:
@@ -38,7 +34,7 @@ class Preparation {
     const auto dataset = make_dataset(entry.type, entry.kwargs, context);
     const std::string key = dataset->fingerprint() + " | " + trainee_.encoding_key() + " | max_length " +
                             std::to_string(recipe_.training.max_length);
-    const fs::path file = folder / (short_hash(key) + ".samples");
+    const fs::path file = folder / (sha256_of(key).substr(0, 16) + ".samples");
     std::shared_ptr<const PreparedSamples> samples;
     std::string failure;
     if (group_.is_root()) {

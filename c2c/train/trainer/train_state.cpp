@@ -22,10 +22,6 @@ using Json = nlohmann::ordered_json;
 constexpr const char* kTensors = "optimizer.safetensors";
 constexpr const char* kState = "trainer_state.json";
 
-std::string hash_of(const std::string& text) {
-  return sha256_of(std::as_bytes(std::span(text.data(), text.size())));
-}
-
 std::string generator_name(int rank) {
   return "generator." + std::to_string(rank);
 }
@@ -43,7 +39,7 @@ void check_identity(const fs::path& file, const Json& json, const RunIdentity& i
                 .expected = std::to_string(identity.samples) + " and " + std::to_string(identity.held_out) +
                             ", which the recipe's data gives now",
                 .hint = "resume with the data and recipe the run was started with"});
-  if (json.at("recipe") != hash_of(identity.recipe))
+  if (json.at("recipe") != sha256_of(identity.recipe))
     log_warning(file.string() + ": the recipe has changed since; the run goes on with the new one");
   if (json.at("world_size") != identity.world_size)
     log_warning(file.string() + ": written by " + json.at("world_size").dump() + " processes, resumed by " +
@@ -66,19 +62,14 @@ std::vector<std::string> gather_generators(ProcessGroup& group) {
 
 void save_train_state(const fs::path& folder, const TrainState& state, const RunIdentity& identity,
                       const AdamW& optimizer, const std::vector<std::string>& generators) {
-  std::vector<at::Tensor> tensors;
-  std::vector<TensorInfo> infos;
-  const auto add = [&](const std::string& name, const at::Tensor& tensor) {
-    tensors.push_back(tensor.detach().cpu().contiguous());
-    infos.push_back(describe(name, tensors.back()));
-  };
-  for (const NamedParameter& entry : optimizer.state()) add(entry.name, entry.tensor);
+  NamedTensors named;
+  for (const NamedParameter& entry : optimizer.state()) named.add(entry.name, entry.tensor);
   for (std::size_t rank = 0; rank < generators.size(); ++rank) {
     const at::Tensor bytes = at::empty({static_cast<std::int64_t>(generators[rank].size())}, at::kByte);
     std::memcpy(bytes.mutable_data_ptr(), generators[rank].data(), generators[rank].size());
-    add(generator_name(static_cast<int>(rank)), bytes);
+    named.add(generator_name(static_cast<int>(rank)), bytes);
   }
-  write_safetensors(folder / kTensors, infos);
+  write_safetensors(folder / kTensors, named.infos);
   const Json json = {
       {"step", state.step},
       {"epoch", state.epoch},
@@ -90,7 +81,7 @@ void save_train_state(const fs::path& folder, const TrainState& state, const Run
       {"best_loss", state.best_loss},
       {"loss", state.loss},
       {"plateau", {{"best", state.plateau.best}, {"bad", state.plateau.bad}, {"factor", state.plateau.factor}}},
-      {"recipe", hash_of(identity.recipe)},
+      {"recipe", sha256_of(identity.recipe)},
       {"samples", identity.samples},
       {"held_out", identity.held_out},
       {"world_size", identity.world_size}};

@@ -83,7 +83,7 @@ std::vector<LayerMap> layer_maps(const TrainRecipe& recipe, const KvGeometry& re
 
 }  // namespace
 
-Trainee::Trainee(const TrainRecipe& recipe, at::Device device, const ProgressFn& progress) : recipe_text_(recipe.text) {
+Trainee::Trainee(const TrainRecipe& recipe, at::Device device, const ProgressFn& progress) {
   check_freeze(recipe);
   if (recipe.is_baseline())
     load_baseline(recipe, device, progress);
@@ -134,8 +134,7 @@ void Trainee::load_pair(const TrainRecipe& recipe, at::Device device, const Prog
 
 void Trainee::make_projectors(const TrainRecipe& recipe, const std::vector<std::shared_ptr<CausalLm>>& sharers,
                               at::Device device) {
-  const at::ScalarType dtype =
-      recipe_dtype(recipe.training.fuser_dtype.empty() ? recipe.training.dtype : recipe.training.fuser_dtype);
+  const at::ScalarType dtype = fuser_dtype(recipe);
   const KvGeometry mine = receiver_->kv_geometry();
   const std::vector<LayerMap> maps = layer_maps(recipe, mine, sharers);
   const auto start = load_start(recipe, maps);
@@ -152,6 +151,10 @@ void Trainee::make_projectors(const TrainRecipe& recipe, const std::vector<std::
     const at::NoGradGuard no_grad;
     copy_projectors(*start.front(), projectors_, recipe.model.init_from);
   }
+  for (const auto& projector : projectors_)
+    projector->visit("", [&](const ParameterRef& ref) {
+      if (ref.name.ends_with("gate_logit")) gate_logits_.push_back(*ref.tensor);
+    });
   for (std::size_t s = 0; s < sharers.size(); ++s) {
     auto fuser = std::make_shared<Fuser>();
     fuser->source = recipe.path.string();
@@ -246,21 +249,11 @@ void Trainee::set_temperature_step(std::int64_t step) const {
   for (const auto& projector : projectors_) projector->set_temperature_step(step);
 }
 
-std::int64_t Trainee::gate_count() const {
-  std::int64_t count = 0;
-  for (const auto& projector : projectors_)
-    projector->visit("", [&](const ParameterRef& ref) { count += ref.name.ends_with("gate_logit"); });
-  return count;
-}
-
 std::int64_t Trainee::open_gates() const {
   const at::NoGradGuard no_grad;
   std::int64_t open = 0;
-  for (const auto& projector : projectors_)
-    projector->visit("", [&](const ParameterRef& ref) {
-      if (ref.name.ends_with("gate_logit") && (*ref.tensor > 0).any().item<bool>()) ++open;
-    });
-  return gate_count() == 0 ? -1 : open;
+  for (const at::Tensor& logit : gate_logits_) open += (logit > 0).any().item<bool>();
+  return gate_logits_.empty() ? -1 : open;
 }
 
 void Trainee::save(const fs::path& folder) const {

@@ -38,7 +38,7 @@ class Trainee {
   void train(bool on) const;  // dropout of adapters
   void set_temperature_step(std::int64_t step) const;
   std::int64_t open_gates() const;  // of 2 x projectors; -1: they have none
-  std::int64_t gate_count() const;
+  std::int64_t gate_count() const { return static_cast<std::int64_t>(gate_logits_.size()); }
 
   // Weights as the reference writes them, into an existing or new folder: projectors (and in receiver/ the receiver,
   // where it is trained too), a PEFT adapter, or a model in the Hugging Face layout.
@@ -55,11 +55,11 @@ class Trainee {
                        at::Device device);
   void choose_parameters(const TrainRecipe& recipe, const std::vector<std::shared_ptr<CausalLm>>& sharers);
 
-  std::string recipe_text_;
   TextSide receiver_text_;
   std::shared_ptr<CausalLm> receiver_;
   std::vector<std::shared_ptr<CausalLm>> models_;
   std::vector<std::shared_ptr<Projector>> projectors_;
+  std::vector<at::Tensor> gate_logits_;         // of the projectors
   std::vector<std::shared_ptr<Fuser>> fusers_;  // one per sharer, over one list of projectors
   std::optional<LoraAdapter> adapter_;
   std::unique_ptr<Rosetta> rosetta_;

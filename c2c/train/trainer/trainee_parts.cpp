@@ -50,6 +50,22 @@ at::ScalarType recipe_dtype(const std::string& name) {
   return name == "f32" ? at::kFloat : at::kBFloat16;
 }
 
+at::ScalarType fuser_dtype(const TrainRecipe& recipe) {
+  const RecipeTraining& training = recipe.training;
+  return recipe_dtype(training.fuser_dtype.empty() ? training.dtype : training.fuser_dtype);
+}
+
+at::Device recipe_device(const TrainRecipe& recipe) {
+  const at::Device device(recipe.training.device);
+  if (device.is_cuda() && !at::hasCUDA())
+    fail_usage({.where = recipe.path.string(),
+                .key = "training.device",
+                .found = recipe.training.device + ", which this machine or LibTorch does not have",
+                .expected = "cpu",
+                .hint = "--set training.device=cpu"});
+  return device;
+}
+
 void check_freeze(const TrainRecipe& recipe) {
   const std::vector<std::string> known = {"teacher", "base", "projector", "baseline"};
   for (const std::string& name : recipe.training.freeze) {
@@ -84,13 +100,9 @@ void check_can_save_model(const fs::path& model) {
 
 void save_model(CausalLm& model, const fs::path& source, const fs::path& folder) {
   fs::create_directories(folder);
-  std::vector<at::Tensor> tensors;
-  std::vector<TensorInfo> infos;
-  model.visit("", [&](const ParameterRef& ref) {
-    tensors.push_back(ref.tensor->detach().cpu().contiguous());
-    infos.push_back(describe(ref.name, tensors.back()));
-  });
-  write_safetensors(folder / "model.safetensors", infos, {{"format", "pt"}});
+  NamedTensors named;
+  model.visit("", [&](const ParameterRef& ref) { named.add(ref.name, *ref.tensor); });
+  write_safetensors(folder / "model.safetensors", named.infos, {{"format", "pt"}});
   for (const char* name : kTextFiles)
     if (fs::exists(source / name)) write_file_atomically(folder / name, read_text_file(source / name));
 }

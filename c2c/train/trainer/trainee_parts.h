@@ -15,7 +15,10 @@
 
 namespace c2c {
 
-at::ScalarType recipe_dtype(const std::string& name);  // "f32", "bf16"
+at::ScalarType recipe_dtype(const std::string& name);   // "f32", "bf16"
+at::ScalarType fuser_dtype(const TrainRecipe& recipe);  // of the projectors
+// training.device; throws kUsage where this machine or LibTorch has no such device.
+at::Device recipe_device(const TrainRecipe& recipe);
 // Throws kUsage for a name in training.freeze that is none.
 void check_freeze(const TrainRecipe& recipe);
 // Changes when the texts of the same messages may be other tokens: path, size and time of the files, and the template.

@@ -21,10 +21,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::int64_t kGiveUpAfter = 3;  // updates in a row that are not finite
 
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
-
 ScheduleOptions schedule_of(const TrainRecipe& recipe, std::int64_t total) {
   return {.type = recipe.training.scheduler_type,
           .warmup = static_cast<std::int64_t>(recipe.training.warmup_ratio * static_cast<double>(total)),
@@ -58,13 +54,10 @@ Trainer::Trainer(const TrainRecipe& recipe, Trainee& trainee, const TrainData& d
       hooks_(std::move(hooks)),
       folder_(recipe.output.dir),
       optimizer_(trainee.parameters(), {.weight_decay = recipe.training.weight_decay}),
-      schedule_(schedule_of(recipe, 1)),
+      length_(run_length(recipe, data.size(), group.world_size())),
+      schedule_(schedule_of(recipe, length_.updates)),
       sample_draws_(static_cast<std::uint64_t>(recipe.training.seed)),
       draws_(sample_draws_.draws()) {
-  micros_ = ceil_div(ceil_div(data.size(), group.world_size()), recipe.training.batch_size);
-  updates_per_epoch_ = ceil_div(micros_, recipe.training.accumulation);
-  total_ = recipe.training.max_steps > 0 ? recipe.training.max_steps : updates_per_epoch_ * recipe.training.num_epochs;
-  schedule_ = Schedule(schedule_of(recipe, total_));
   read_prefix();
 }
 
@@ -108,9 +101,9 @@ TrainResult Trainer::run(const std::filesystem::path& resume_from) {
     mid_epoch = true;
     saved_step_ = state_.step;
   }
-  if (hooks_.on_start) hooks_.on_start();
+  if (hooks_.on_start) hooks_.on_start(state_.step);
   bool go_on = true;
-  while (go_on && state_.step < total_) {
+  while (go_on && state_.step < length_.updates) {
     if (!mid_epoch) seed_epoch();
     mid_epoch = false;
     order_.clear();
@@ -139,8 +132,8 @@ TrainResult Trainer::run(const std::filesystem::path& resume_from) {
 // False: the hook asked to stop.
 bool Trainer::epoch() {
   trainee_.train(true);
-  while (state_.micro < micros_ && state_.step < total_) {
-    const std::int64_t end = std::min(micros_, state_.micro + recipe_.training.accumulation);
+  while (state_.micro < length_.micro_batches && state_.step < length_.updates) {
+    const std::int64_t end = std::min(length_.micro_batches, state_.micro + recipe_.training.accumulation);
     StepReport report = update(state_.micro, end);
     state_.micro = end;
     after_update(report);
@@ -244,9 +237,10 @@ void Trainer::after_update(StepReport& report) {
   trainee_.set_temperature_step(state_.step);
   if (data_.held_out().size == 0) schedule_.observe(report.loss);
   report.step = state_.step;
-  report.total = total_;
+  report.total = length_.updates;
   report.lr = schedule_.lr(state_.step);
-  report.epoch = static_cast<double>(state_.epoch) + static_cast<double>(state_.micro) / static_cast<double>(micros_);
+  report.epoch = static_cast<double>(state_.epoch) +
+                 static_cast<double>(state_.micro) / static_cast<double>(length_.micro_batches);
   report.open_gates = trainee_.open_gates();
   report.gates = trainee_.gate_count();
   report.skipped = state_.skipped;

@@ -29,7 +29,8 @@ struct StepReport {
 using HeldOutTable = std::map<std::string, HeldOutLoss>;  // receiver, fused, shuffled
 
 struct TrainHooks {
-  std::function<void()> on_start;                  // once what is resumed from is read: nothing was written before
+  // Once what is resumed from is read, with its step (0: a new run): nothing was written before.
+  std::function<void(std::int64_t step)> on_start;
   std::function<bool()> stop;                      // asked after every update; true: save and return
   std::function<void(const StepReport&)> on_step;  // rank 0
   std::function<void(std::int64_t step, const HeldOutTable&)> on_evaluation;
@@ -52,7 +53,7 @@ class Trainer {
   TrainResult run(const std::filesystem::path& resume_from = {});
   // Receiver alone, fused, and the control, over the held-out set. Baselines: the model alone.
   HeldOutTable table();
-  std::int64_t total_updates() const { return total_; }
+  std::int64_t total_updates() const { return length_.updates; }
 
  private:
   struct Window;
@@ -76,12 +77,12 @@ class Trainer {
   TrainHooks hooks_;
   RunFolder folder_;
   AdamW optimizer_;
+  RunLength length_;
   Schedule schedule_;
   SampleDraws sample_draws_;
   TrainingDraws draws_;
   TrainState state_;
-  std::int64_t saved_step_ = -1;  // of the newest checkpoint of this run
-  std::int64_t micros_ = 0, updates_per_epoch_ = 0, total_ = 0;
+  std::int64_t saved_step_ = -1;     // of the newest checkpoint of this run
   std::vector<std::int64_t> order_;  // of the epoch; empty: as they stand
   PrefixCache prefix_;               // what all samples begin with, as the frozen models read it
   EvaluationSet held_out_;
