@@ -17,7 +17,8 @@
 namespace c2c {
 
 // Which tokens the next draws are for: rosetta says it before each call of a projector, whose draws are then key gate,
-// value gate. Of row rows[g] the projector gets the tokens tokens[g], counted in the row's own plan.
+// value gate. Of row rows[g] the projector gets the tokens tokens[g], counted in the row's own plan: as batch row g,
+// or, where rows have unequally many tokens, all of them one behind the other in one batch row.
 struct DrawSite {
   std::size_t sharer = 0;
   std::int64_t receiver_layer = 0;

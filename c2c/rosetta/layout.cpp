@@ -3,10 +3,9 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <bit>
 #include <map>
 #include <set>
-#include <tuple>
+#include <utility>
 
 #include "c2c/base/error.h"
 
@@ -21,20 +20,8 @@ bool names(SharerMask mask, std::size_t sharer) {
   return (mask >> sharer & 1) != 0;
 }
 
-// The first `count` tokens of one row, for one model.
-struct RowTokens {
-  std::int64_t row = 0, count = 0;
-  const std::vector<std::int32_t>& ids;
-  const std::vector<std::int64_t>& positions;
-  const std::vector<bool>& padding;
-
-  std::int64_t position(std::int64_t i) const { return positions.empty() ? i : positions[static_cast<std::size_t>(i)]; }
-  bool is_real(std::int64_t i) const { return padding.empty() || !padding[static_cast<std::size_t>(i)]; }
-  std::int64_t next_position() const {
-    if (positions.empty()) return count;
-    return 1 + *std::max_element(positions.begin(), positions.begin() + count);
-  }
-};
+// What one more pass costs beside its tokens (weights are read once more), in tokens.
+constexpr std::int64_t kTokensOfAPass = 32;
 
 // A section of one row that one sharer's fuser writes, once the receiver has read up to column `end`.
 struct Job {
@@ -63,70 +50,6 @@ void check_row(const RowTokens& row, const CausalLm& model, const std::string& w
                   .hint = "each model needs ids of its own tokenizer"});
 }
 
-struct Padding {
-  std::int64_t prefix = 0;   // pads go behind so many tokens
-  bool attend_pads = false;  // tokens after the prompt attend to the plan's own pads, never to those put here
-};
-
-TokenBatch pad_left(const std::vector<RowTokens>& rows, std::int64_t batch, Padding padding, at::Device device) {
-  TokenBatch out;
-  out.prefix = padding.prefix;
-  out.offsets.assign(static_cast<std::size_t>(batch), 0);
-  std::int64_t columns = 0;
-  for (const RowTokens& row : rows) columns = std::max(columns, row.count);
-  const std::int64_t count = size_of(rows);
-  const at::Tensor ids = at::zeros({count, columns}, at::kLong), positions = at::zeros({count, columns}, at::kLong);
-  const at::Tensor mask = at::zeros({count, columns}, at::kBool), next = at::zeros({count}, at::kLong);
-  const at::Tensor own = at::zeros({count, columns}, at::kBool);
-  bool plain_positions = true, plain_next = true, plain_mask = true, plain_own = true;
-  for (std::int64_t r = 0; r < count; ++r) {
-    const RowTokens& row = rows[static_cast<std::size_t>(r)];
-    const std::int64_t offset = columns - row.count;
-    out.rows.push_back(row.row);
-    out.offsets[static_cast<std::size_t>(row.row)] = offset;
-    plain_positions = plain_positions && offset == 0;
-    plain_mask = plain_mask && offset == 0;
-    plain_own = plain_own && offset == 0;
-    for (std::int64_t i = 0; i < row.count; ++i) {
-      const std::int64_t at_column = r * columns + out.column(row.row, i);
-      ids.mutable_data_ptr<std::int64_t>()[at_column] = row.ids[static_cast<std::size_t>(i)];
-      positions.mutable_data_ptr<std::int64_t>()[at_column] = row.position(i);
-      mask.mutable_data_ptr<bool>()[at_column] = row.is_real(i);
-      own.mutable_data_ptr<bool>()[at_column] = true;
-      plain_positions = plain_positions && row.position(i) == i;
-      plain_mask = plain_mask && row.is_real(i);
-    }
-    next.mutable_data_ptr<std::int64_t>()[r] = row.next_position();
-    plain_next = plain_next && row.next_position() == columns;
-  }
-  out.ids_BL = ids.to(device);
-  if (!plain_positions) out.positions_BL = positions.to(device);
-  if (!plain_mask) out.mask_BL = mask.to(device);
-  if (!padding.attend_pads) out.decode_mask_BL = out.mask_BL;
-  if (padding.attend_pads && !plain_own) out.decode_mask_BL = own.to(device);
-  if (!plain_next) out.next_position_B = next.to(device);
-  return out;
-}
-
-// How much of a prefix that was read before this batch can use: no more than the shortest row, and `limit`. A sliding
-// window counts columns, so pads behind the prefix are right only where no token is out of its reach.
-std::int64_t usable_prefix(const std::vector<RowTokens>& rows, const PrefixTokens& prefix, std::int64_t limit,
-                           const ModelConfig& config) {
-  std::int64_t length = std::min(prefix.cache.length(), limit);
-  const bool windowed = !config.layer_is_local.empty() && config.sliding_window > 0;
-  for (const RowTokens& row : rows) {
-    if (windowed && row.count > config.sliding_window) return 0;
-    length = std::min(length, row.count);
-    for (std::int64_t i = 0; i < length; ++i) {
-      const auto t = static_cast<std::size_t>(i);
-      if (row.ids[t] == prefix.ids[t] && row.is_real(i) == prefix.real[t] && row.position(i) == prefix.positions[t])
-        continue;
-      length = i;
-    }
-  }
-  return length;
-}
-
 at::Tensor columns_of(const at::Tensor& x_BL, std::int64_t begin, std::int64_t end) {
   return x_BL.defined() ? x_BL.narrow(1, begin, end - begin) : x_BL;
 }
@@ -137,6 +60,7 @@ class Builder {
 
   Layout build() {
     check_plans();
+    for (const SectionPlan& plan : plans_) layout_.response.push_back(response_mask(plan));
     place_receiver();
     for (std::int64_t row = 0; row < layout_.rows; ++row) plan_row(row);
     place_sharers();
@@ -166,19 +90,70 @@ class Builder {
     }
   }
 
+  // The sharers that a row's response is fused with: the last section's, else those of the last fused before it.
+  SharerMask response_mask(const SectionPlan& plan) const {
+    SharerMask response = 0;
+    for (const Section& section : plan.sections)
+      if (section.mask != 0) response = section.mask;
+    return models_.options.include_response ? response & models_.heard : 0;
+  }
+
   void place_receiver() {
     std::vector<RowTokens> rows;
     for (const SectionPlan& plan : plans_) {
       rows.push_back({size_of(rows), size_of(plan.ids), plan.ids, plan.positions, plan.padding});
       check_row(rows.back(), models_.receiver, "receiver");
-      layout_.columns = std::max(layout_.columns, size_of(plan.ids));
     }
     layout_.rows = size_of(rows);
-    const std::int64_t prefix = models_.prefix == nullptr ? 0
-                                                          : usable_prefix(rows, models_.prefix->receiver,
-                                                                          first_change(), models_.receiver.config());
-    layout_.receiver = pad_left(rows, layout_.rows, {prefix, models_.options.decode_attends_pads},
-                                models_.receiver.options().device());
+    Placement placement{.batch = layout_.rows, .attend_pads = models_.options.decode_attends_pads};
+    if (models_.prefix != nullptr)
+      placement.prefix = usable_prefix(rows, models_.prefix->receiver, first_change(), models_.receiver.config());
+    let_rows_meet(rows, placement);
+    layout_.receiver = place_tokens(rows, placement, models_.receiver.options().device());
+    layout_.columns = layout_.receiver.columns;
+  }
+
+  // A pass ends wherever a row's fused section ends. Rows that are padded to end theirs together share their passes.
+  void let_rows_meet(const std::vector<RowTokens>& rows, Placement& placement) const {
+    if (models_.only_left) return;
+    for (const SharerMask mask : layout_.response)
+      if (mask != 0) return;  // its passes also begin where responses do
+    std::vector<std::vector<std::int64_t>> breaks;
+    std::set<std::int64_t> apart;  // where passes end if nothing is done, counted from the end
+    std::size_t together = 0;
+    for (const SectionPlan& plan : plans_) {
+      breaks.push_back(fused_ends(plan));
+      together = std::max(together, breaks.back().size());
+      for (const std::int64_t end : breaks.back()) apart.insert(size_of(plan.ids) - end);
+    }
+    if (apart.size() == together) return;
+    Placement meeting = placement;
+    meeting.breaks = std::move(breaks);
+    const std::int64_t columns = columns_needed(rows, meeting);
+    const ModelConfig& config = models_.receiver.config();
+    const bool windowed = !config.layer_is_local.empty() && config.sliding_window > 0;
+    if (windowed && columns > config.sliding_window) return;  // the window counts columns
+    const std::int64_t more = (columns - columns_needed(rows, placement)) * size_of(rows);
+    if (more <= kTokensOfAPass * static_cast<std::int64_t>(apart.size() - together)) placement = std::move(meeting);
+  }
+
+  // Where sections of a row end that a sharer's fuser writes.
+  std::vector<std::int64_t> fused_ends(const SectionPlan& plan) const {
+    std::vector<std::int64_t> ends;
+    std::int64_t begin = 0;
+    for (const Section& section : plan.sections) {
+      const std::int64_t end = begin + section.length;
+      bool writes = false;
+      for (std::size_t s = 0; s < models_.sharers.size(); ++s) {
+        if (!names(section.mask & models_.heard, s) || end == size_of(plan.ids)) continue;
+        const std::vector<std::int64_t>& source = plan.sharers[s].source;
+        for (std::int64_t token = begin; token < end && !writes; ++token)
+          writes = source.empty() || source[static_cast<std::size_t>(token)] >= 0;
+      }
+      if (writes) ends.push_back(end);
+      begin = end;
+    }
+    return ends;
   }
 
   // Tokens that every row reads before anything is fused and before its last section; a fused section is not read
@@ -203,11 +178,7 @@ class Builder {
     std::int64_t begin = 0;
     const std::vector<Section>& sections = plan(row).sections;
     layout_.last_begin.push_back(layout_.columns - sections.back().length);
-    SharerMask response = 0;
-    for (const Section& section : sections)
-      if (section.mask != 0) response = section.mask;  // the last section's, else of the last fused before it
-    layout_.response.push_back(models_.options.include_response ? response & models_.heard : 0);
-    if (layout_.response.back() != 0) layout_.shadow_begin = std::min(layout_.shadow_begin, last_begin(row));
+    if (response(row) != 0) layout_.shadow_begin = std::min(layout_.shadow_begin, last_begin(row));
     for (const Section& section : sections) {
       const std::int64_t end = begin + section.length;
       const bool is_last = end == size_of(plan(row).ids);
@@ -254,8 +225,9 @@ class Builder {
           models_.prefix == nullptr
               ? 0
               : usable_prefix(rows, models_.prefix->sharers[s], Layout::kNever, models_.sharers[s].model->config());
-      layout_.sharers.push_back(pad_left(rows, layout_.rows, {prefix, models_.options.decode_attends_pads},
-                                         models_.sharers[s].model->options().device()));
+      const Placement placement{
+          .batch = layout_.rows, .prefix = prefix, .attend_pads = models_.options.decode_attends_pads};
+      layout_.sharers.push_back(place_tokens(rows, placement, models_.sharers[s].model->options().device()));
     }
   }
 
@@ -276,9 +248,9 @@ class Builder {
       for (std::int64_t row = 0; row < layout_.rows; ++row) {
         if (response(row) == 0 || last_begin(row) > begin) continue;
         segment.response_rows.push_back(row);
-        const std::int64_t pads = layout_.receiver.offsets[static_cast<std::size_t>(row)];  // its prefix lies before
+        const std::int64_t first = layout_.receiver.token(row, begin);
         for (std::size_t s = 0; s < models_.sharers.size(); ++s)
-          if (names(response(row), s)) add_job(responding, row, s, begin - pads, end - pads);
+          if (names(response(row), s)) add_job(responding, row, s, first, first + end - begin);
       }
       segment.fused = group(fused);
       segment.response = group(responding);
@@ -287,13 +259,13 @@ class Builder {
     }
   }
 
-  // Jobs of one sharer with as many tokens are one call; sharers in order.
+  // Jobs of one sharer are one call; sharers in order.
   std::vector<FuseGroup> group(const std::vector<Job>& jobs) const {
-    std::map<std::tuple<std::size_t, std::size_t, bool>, std::vector<const Job*>> alike;
-    for (const Job& job : jobs) alike[{job.sharer, job.columns.size(), job.in_shadow}].push_back(&job);
+    std::map<std::pair<std::size_t, bool>, std::vector<const Job*>> alike;
+    for (const Job& job : jobs) alike[{job.sharer, job.in_shadow}].push_back(&job);
     std::vector<FuseGroup> groups;
     for (const auto& [key, members] : alike) {
-      const TokenBatch& sharer = layout_.sharers[std::get<0>(key)];
+      const TokenBatch& sharer = layout_.sharers[key.first];
       std::vector<std::int64_t> rows, sharer_rows;
       std::vector<std::vector<std::int64_t>> columns, sharer_columns;
       for (const Job* job : members) {
@@ -303,10 +275,10 @@ class Builder {
         sharer_columns.push_back(job->sources);
         for (std::int64_t& column : sharer_columns.back()) column = sharer.column(job->row, column);
       }
-      groups.push_back({.sharer = std::get<0>(key),
+      groups.push_back({.sharer = key.first,
                         .receiver = {rows, columns, layout_.rows, models_.receiver.options().device()},
                         .source = {sharer_rows, sharer_columns, size_of(sharer.rows), sharer.ids_BL.device()},
-                        .in_shadow = std::get<2>(key)});
+                        .in_shadow = key.second});
     }
     return groups;
   }

@@ -1,5 +1,6 @@
-// A batch of section plans as columns: prompts are padded to one length, on the left or behind the prefix that they
-// share, and cut into the few receiver passes that fusing needs. Legend: B batch, L columns.
+// A batch of section plans as columns, cut into the few receiver passes that fusing needs: prompts are padded to one
+// length, on the left or behind the prefix that they share, and, where that saves passes, so that what is fused ends in
+// the same columns in every row. Legend: B batch, L columns.
 #pragma once
 #include <ATen/core/Tensor.h>
 
@@ -8,25 +9,10 @@
 #include <vector>
 
 #include "c2c/rosetta/rosetta.h"
+#include "c2c/rosetta/token_batch.h"
 #include "c2c/rosetta/token_selection.h"
 
 namespace c2c {
-
-// What one model reads. Undefined tensors stand for the usual: positions 0, 1, 2, ..., every token real, next = L.
-struct TokenBatch {
-  at::Tensor ids_BL, positions_BL, mask_BL, next_position_B;
-  at::Tensor decode_mask_BL;          // columns that tokens after the prompt attend to
-  std::vector<std::int64_t> rows;     // rows of the whole batch that it reads, ascending
-  std::vector<std::int64_t> offsets;  // per row of the whole batch: how many pads of ours it has, behind its prefix
-  std::int64_t prefix = 0;            // first tokens of every row, columns [0, prefix), whose K and V are there already
-
-  std::int64_t column(std::int64_t row, std::int64_t token) const {
-    return token < prefix ? token : token + offsets[static_cast<std::size_t>(row)];
-  }
-  std::int64_t token(std::int64_t row, std::int64_t column_of_row) const {
-    return column_of_row < prefix ? column_of_row : column_of_row - offsets[static_cast<std::size_t>(row)];
-  }
-};
 
 // Tokens that one sharer's fuser writes in one call.
 struct FuseGroup {
@@ -63,6 +49,7 @@ struct LayoutModels {
   SharerMask heard = 0;  // sharers whose fuser would change anything: nobody listens to the others
   RosettaOptions options;
   const PrefixCache* prefix = nullptr;
+  bool only_left = false;  // pads stand on the left alone, so that columns are those of another pass over these prompts
 };
 
 // Throws kUsage for what validate() finds, a mask naming a sharer that is not there, ids outside a vocabulary and

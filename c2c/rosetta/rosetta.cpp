@@ -46,7 +46,8 @@ RosettaState start(const Layout& layout, const CausalLm& receiver, std::int64_t 
   state.receiver.reserve(layout.columns + reserve);
   state.mask_BT = layout.receiver.decode_mask_BL;
   state.next_position_B = layout.receiver.next_position_B;
-  for (const std::int64_t offset : layout.receiver.offsets) state.lengths.push_back(layout.columns - offset);
+  for (std::int64_t row = 0; row < layout.rows; ++row)
+    state.lengths.push_back(1 + layout.receiver.token(row, layout.columns - 1));
   state.response = layout.response;
   return state;
 }
@@ -109,7 +110,8 @@ ForwardOutput Rosetta::forward(const std::vector<SectionPlan>& plans, RosettaSta
                                         .sharers = sharers_,
                                         .heard = heard_sharers(sharers_, options.training),
                                         .options = options_,
-                                        .prefix = options.prefix});
+                                        .prefix = options.prefix,
+                                        .only_left = options.observer != nullptr});
   state = start(layout, *receiver_, options.reserve);
   if (options.prefix != nullptr) seed(state.receiver, options.prefix->receiver.cache, layout.receiver.prefix);
   listen(layout, sharers_, state, options);

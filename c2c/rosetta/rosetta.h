@@ -66,7 +66,8 @@ struct RosettaState {
 };
 
 // Sees tokens of one layer before and after one sharer's fuser wrote them (inspection, analyses). Element (g, h, n, d)
-// is row rows[g] of the batch, column columns[g][n] of its cache. Only valid during the call.
+// is row rows[g] of the batch, column columns[g][n] of its cache; where rows have unequally many tokens, there is one
+// g, and all tokens are in it, row after row. Only valid during the call.
 struct FuseEvent {
   std::size_t sharer = 0;  // 0-based
   std::int64_t receiver_layer = 0, sharer_layer = 0;
@@ -98,8 +99,8 @@ struct ForwardOptions {
   // find shut are open a little.
   bool training = false;
   const TrainingDraws* draws = nullptr;
-  const PrefixCache* prefix = nullptr;  // of these models as they are; no gradients flow through it
-  const FuseObserver* observer = nullptr;
+  const PrefixCache* prefix = nullptr;           // of these models as they are; no gradients flow through it
+  const FuseObserver* observer = nullptr;        // while it looks, pads stand on the left of prompts alone
   const AttentionObserver* attention = nullptr;  // of the receiver
 };
 

@@ -1,5 +1,6 @@
-// Some tokens of some rows of a K or V tensor, as many in every row: read as a dense block, written back.
-// Legend: B batch, H heads, N tokens, D head size; G selected rows, M tokens selected in each.
+// Some tokens of some rows of a K or V tensor: read as a dense block, written back. Where rows have unequally many, the
+// block is one row of all of them, in order.
+// Legend: B batch, H heads, N tokens, D head size; G selected rows, M tokens selected in each (ragged: G = 1, M = all).
 #pragma once
 #include <ATen/core/Tensor.h>
 
@@ -25,11 +26,12 @@ class TokenSelection {
 
  private:
   bool is_block() const { return !index_rows_.defined(); }
+  at::Tensor columns_from(std::int64_t origin) const { return origin == 0 ? index_columns_ : index_columns_ - origin; }
 
   std::vector<std::int64_t> rows_;
   std::vector<std::vector<std::int64_t>> columns_;
   std::int64_t first_ = 0, count_ = 0;     // a block: all rows, columns [first, first + count)
-  at::Tensor index_rows_, index_columns_;  // else (G, 1) and (G, M)
+  at::Tensor index_rows_, index_columns_;  // else (G, M) both
 };
 
 }  // namespace c2c

@@ -33,6 +33,12 @@ inline ModelConfig tiny_config(Family family, std::int64_t layers, std::int64_t 
   return config;
 }
 
+// (H, N, D) of the tokens that a row really has: pads stand where the batch needs them.
+inline at::Tensor own_tokens(const RosettaState& state, const at::Tensor& x_BHND, std::int64_t row) {
+  if (!state.mask_BT.defined()) return x_BHND[row];
+  return x_BHND[row].index_select(1, state.mask_BT[row].narrow(0, 0, x_BHND.size(2)).nonzero().flatten());
+}
+
 inline std::shared_ptr<CausalLm> tiny_model(const ModelConfig& config, std::uint64_t seed,
                                             at::ScalarType dtype = at::kFloat) {
   std::shared_ptr<CausalLm> model = make_model(config, at::TensorOptions(dtype));

@@ -28,6 +28,8 @@ TrainingDraws SampleDraws::draws() {
               [this](const DrawSite& site) {
                 rows_.clear();
                 tokens_ = site.tokens;
+                ragged_ = false;
+                for (const auto& tokens : tokens_) ragged_ = ragged_ || tokens.size() != tokens_.front().size();
                 for (std::size_t g = 0; g < site.rows.size(); ++g) {
                   const auto row = static_cast<std::size_t>(site.rows[g]);
                   C2C_CHECK(row < samples_.size(), "SampleDraws: a row that begin() did not name");
@@ -40,23 +42,23 @@ TrainingDraws SampleDraws::draws() {
 }
 
 at::Tensor SampleDraws::uniform(at::IntArrayRef shape, at::TensorOptions options) {
-  C2C_CHECK(shape.size() == 4 && !rows_.empty() && shape[0] == static_cast<std::int64_t>(rows_.size()) &&
-                shape[2] == static_cast<std::int64_t>(tokens_[0].size()),
+  std::int64_t places = 0;
+  for (const auto& tokens : tokens_) places += static_cast<std::int64_t>(tokens.size());
+  C2C_CHECK(shape.size() == 4 && !rows_.empty() && shape[0] * shape[2] == places &&
+                shape[0] == (ragged_ ? 1 : static_cast<std::int64_t>(rows_.size())),
             "SampleDraws: gates are (rows, heads, tokens, features)");
-  const std::int64_t heads = shape[1], tokens = shape[2], features = shape[3];
-  const at::Tensor u = at::empty(shape, at::kFloat);
+  const std::int64_t heads = shape[1], features = shape[3];
+  const at::Tensor u = at::empty({places, heads, features}, at::kFloat);
   float* out = u.mutable_data_ptr<float>();
   const auto blocks = static_cast<std::uint64_t>((heads * features + 3) / 4);
   for (std::size_t g = 0; g < rows_.size(); ++g)
-    for (std::int64_t n = 0; n < tokens; ++n) {
+    for (const std::int64_t token : tokens_[g]) {
       at::Philox4_32 random(mixed(mixed(seed_) ^ rows_[g]), stream_ + gate_,
-                            static_cast<std::uint64_t>(tokens_[g][static_cast<std::size_t>(n)]) * blocks);
-      for (std::int64_t h = 0; h < heads; ++h)
-        for (std::int64_t d = 0; d < features; ++d)
-          out[((static_cast<std::int64_t>(g) * heads + h) * tokens + n) * features + d] = unit(random());
+                            static_cast<std::uint64_t>(token) * blocks);
+      for (std::int64_t i = 0; i < heads * features; ++i) *out++ = unit(random());
     }
   ++gate_;
-  return u.to(options);
+  return u.view({shape[0], shape[2], heads, features}).transpose(1, 2).to(options);
 }
 
 }  // namespace c2c

@@ -27,6 +27,7 @@ class SampleDraws {
   std::vector<std::uint64_t> samples_;
   std::vector<std::uint64_t> rows_;  // samples of the site's rows
   std::vector<std::vector<std::int64_t>> tokens_;
+  bool ragged_ = false;
   std::uint64_t stream_ = 0, gate_ = 0;
 };
 
