@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "c2c/base/error.h"
 #include "c2c/rosetta/rosetta.h"
 
@@ -50,8 +52,8 @@ SectionPlan with_foreign_sharer(const SectionPlan& mine, const SectionPlan& othe
       const std::vector<std::int64_t> models = reading_tokens(other, s, last);
       for (std::size_t k = 0; k < readers.size(); ++k)
         swapped.source[static_cast<std::size_t>(readers[k])] =
-            models.empty() ? static_cast<std::int64_t>(k * theirs.ids.size() / readers.size())
-                           : source_of(theirs, models[k * models.size() / readers.size()]);
+            models.empty() ? static_cast<std::int64_t>(std::min(k, theirs.ids.size() - 1))
+                           : source_of(theirs, models[std::min(k, models.size() - 1)]);
     }
   }
   return out;

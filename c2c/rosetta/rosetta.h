@@ -142,7 +142,8 @@ class Rosetta {
 
 // The control: `mine` hearing what the sharers made of another sample's prompt. Sharer ids, positions and padding are
 // `other`'s. Where both have as many sharer tokens, every receiver token reads the column it read before (the
-// reference trainer's rolled batch); else the k-th of m fused tokens reads what `other`'s fused token k m' / m reads.
+// reference trainer's rolled batch); else the k-th fused token reads what the k-th of `other` reads, or its last: what
+// both prompts begin with stays in its place, as it does in the rolled batch.
 // Throws kUsage where `other` has no tokens for a sharer that `mine` hears.
 SectionPlan with_foreign_sharer(const SectionPlan& mine, const SectionPlan& other);
 

@@ -402,13 +402,13 @@ TEST(ForeignSharer, SharerIdsComeFromTheOtherPrompt) {
   EXPECT_GT(distance(rosetta.prefill({mine}, a), rosetta.prefill({control}, b)), 1e-3);
 }
 
-TEST(ForeignSharer, OtherLengthsAreReadInProportion) {
+TEST(ForeignSharer, OtherLengthsAreReadFromTheFront) {
   const SectionPlan mine = plan_shared_ids(some_ids(7, 1), 1, 1), longer = plan_shared_ids(some_ids(13, 2), 1, 1);
   SectionPlan control = with_foreign_sharer(mine, longer);
-  EXPECT_EQ(control.sharers[0].source, (std::vector<std::int64_t>{0, 2, 4, 6, 8, 10, 12}));
+  EXPECT_EQ(control.sharers[0].source, (std::vector<std::int64_t>{0, 1, 2, 3, 4, 5, 12}));
   validate(control, false);
   control = with_foreign_sharer(longer, mine);
-  EXPECT_EQ(control.sharers[0].source, (std::vector<std::int64_t>{0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6}));
+  EXPECT_EQ(control.sharers[0].source, (std::vector<std::int64_t>{0, 1, 2, 3, 4, 5, 5, 5, 5, 5, 5, 5, 6}));
   validate(control, false);
 
   // Span plans: only tokens that read, from the tokens that the other prompt's readers read.
@@ -416,7 +416,7 @@ TEST(ForeignSharer, OtherLengthsAreReadInProportion) {
   a.sharers.push_back({.ids = some_ids(8, 3), .source = {-1, 4, 5, -1, -1}});
   b.sharers.push_back({.ids = some_ids(9, 4), .source = {3, 4, 6, 7, -1}});
   control = with_foreign_sharer(a, b);
-  EXPECT_EQ(control.sharers[0].source, (std::vector<std::int64_t>{-1, 3, 6, -1, -1}));
+  EXPECT_EQ(control.sharers[0].source, (std::vector<std::int64_t>{-1, 3, 4, -1, -1}));
 
   SectionPlan silent = b;
   silent.sharers.clear();

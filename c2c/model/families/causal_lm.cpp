@@ -9,8 +9,9 @@ namespace c2c {
 std::int64_t CausalLm::weight_bytes() const {
   std::int64_t total = 0;
   // visit() hands out mutable tensors; counting leaves them alone.
-  const_cast<CausalLm*>(this)->visit(
-      "", [&](const ParameterRef& ref) { total += static_cast<std::int64_t>(ref.tensor->nbytes()); });
+  const_cast<CausalLm*>(this)->visit("", [&](const ParameterRef& ref) {
+    if (!ref.tensor->is_meta()) total += static_cast<std::int64_t>(ref.tensor->nbytes());
+  });
   return total;
 }
 

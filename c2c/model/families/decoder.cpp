@@ -211,7 +211,13 @@ at::Tensor Decoder::embed(const at::Tensor& ids) const {
   return embedding_scale_ == 1.0 ? rows : rows * embedding_scale_;
 }
 
+void Decoder::drop_head(RowReader reader) {
+  embedding_.read_rows_with(std::move(reader));
+  has_head_ = false;
+}
+
 at::Tensor Decoder::logits(const at::Tensor& hidden) const {
+  C2C_CHECK(has_head_, "logits: this model was loaded to be heard only (load_sharer), without its vocabulary head");
   const at::Tensor scores = (head_ ? (*head_)(hidden) : at::linear(hidden, embedding_.weight())).to(at::kFloat);
   const double cap = config_.final_softcap;
   return cap > 0 ? (scores / cap).tanh() * cap : scores;

@@ -82,9 +82,11 @@ class Decoder final : public CausalLm {
   at::Tensor forward(const ForwardInput& input) const override;
   at::Tensor logits(const at::Tensor& hidden) const override;
   const ModelConfig& config() const override { return config_; }
-  at::TensorOptions options() const override { return embedding_.weight().options().requires_grad(false); }
+  at::TensorOptions options() const override { return norm_.weight().options().requires_grad(false); }
   void visit(const std::string& prefix, const ParameterVisitor& visitor) override;
   void visit_linears(const LinearVisitor& visitor) override;
+  // The vocabulary head will not be asked for, and rows of the embedding come from `reader`.
+  void drop_head(RowReader reader);
 
  private:
   struct LayerKinds {
@@ -103,6 +105,7 @@ class Decoder final : public CausalLm {
   std::vector<DecoderBlock> blocks_;
   RmsNorm norm_;
   std::optional<Linear> head_;  // none: tied to the embedding
+  bool has_head_ = true;
 };
 
 }  // namespace c2c

@@ -9,6 +9,8 @@
 #include "c2c/io/formats/gguf.h"
 #include "c2c/io/formats/source.h"
 #include "c2c/model/families/causal_lm.h"
+#include "c2c/model/families/decoder.h"
+#include "c2c/model/families/load_sharer.h"
 #include "c2c/model/families/weight_names.h"
 #include "c2c/tensor/weights/weight_source.h"
 
@@ -17,6 +19,9 @@ namespace {
 
 namespace fs = std::filesystem;
 using NameOf = std::function<FileTensor(const std::string& parameter)>;
+
+enum class Head { kLoaded, kDropped };
+constexpr std::string_view kTable = "model.embed_tokens.weight", kHead = "lm_head.weight";
 
 struct PlannedTensor {
   ParameterRef parameter;
@@ -94,8 +99,29 @@ at::Tensor load_tensor(const WeightSource& weights, const PlannedTensor& planned
   return weights.load(*planned.info, dtype);
 }
 
-void load_weights(CausalLm& model, const WeightSource& weights, const NameOf& name_of, const LoadOptions& options) {
-  const std::vector<PlannedTensor> planned = plan(model, weights, name_of);
+// One row of a table that lies in the file row by row.
+RowReader row_reader(std::shared_ptr<const WeightSource> weights, const TensorInfo& table, at::ScalarType dtype) {
+  return [weights = std::move(weights), table, dtype](std::int64_t id) {
+    TensorInfo row = table;
+    row.shape = {table.shape[1]};
+    const std::size_t bytes = table.data.size() / static_cast<std::size_t>(table.shape[0]);
+    row.data = table.data.subspan(static_cast<std::size_t>(id) * bytes, bytes);
+    return weights->load(row, dtype);
+  };
+}
+
+void load_weights(CausalLm& model, const std::shared_ptr<WeightSource>& source, const NameOf& name_of,
+                  const LoadOptions& options, Head head) {
+  const WeightSource& weights = *source;
+  std::vector<PlannedTensor> planned = plan(model, weights, name_of);
+  if (head == Head::kDropped) {
+    for (const PlannedTensor& tensor : planned)
+      if (tensor.parameter.name == kTable)
+        dynamic_cast<Decoder&>(model).drop_head(row_reader(source, *tensor.info, options.dtype));
+    std::erase_if(planned, [](const PlannedTensor& tensor) {
+      return tensor.parameter.name == kTable || tensor.parameter.name == kHead;
+    });
+  }
   double total = 0, done = 0;
   for (const PlannedTensor& tensor : planned) total += static_cast<double>(tensor.info->data.size());
   for (const PlannedTensor& tensor : planned) {
@@ -105,7 +131,7 @@ void load_weights(CausalLm& model, const WeightSource& weights, const NameOf& na
   }
 }
 
-std::unique_ptr<CausalLm> load_folder(const fs::path& folder, const LoadOptions& options) {
+std::unique_ptr<CausalLm> load_folder(const fs::path& folder, const LoadOptions& options, Head head) {
   const fs::path config_path = folder / "config.json", generation_path = folder / "generation_config.json";
   if (!fs::exists(config_path))
     fail_input({.where = folder.string(),
@@ -118,29 +144,38 @@ std::unique_ptr<CausalLm> load_folder(const fs::path& folder, const LoadOptions&
                        fs::exists(generation_path) ? read_text_file(generation_path) : std::string());
   auto model = make_model(config, at::TensorOptions(options.dtype).device(at::kMeta));
   const auto weights = open_weights(folder);
-  load_weights(*model, *weights, HubNames(*weights), options);
+  load_weights(*model, weights, HubNames(*weights), options, head);
   return model;
 }
 
-std::unique_ptr<CausalLm> load_gguf(const fs::path& path, const LoadOptions& options) {
+std::unique_ptr<CausalLm> load_gguf(const fs::path& path, const LoadOptions& options, Head head) {
   const auto file = std::make_shared<const GgufFile>(GgufFile::open(map_file(path)));
   const ModelConfig config = config_from_gguf(path.string(), *file);
   auto model = make_model(config, at::TensorOptions(options.dtype).device(at::kMeta));
   const auto weights = weights_from_gguf(path.string(), file);
-  load_weights(*model, *weights, [&](const std::string& parameter) { return gguf_tensor(config, parameter); }, options);
+  load_weights(
+      *model, weights, [&](const std::string& parameter) { return gguf_tensor(config, parameter); }, options, head);
   return model;
 }
 
-}  // namespace
-
-std::unique_ptr<CausalLm> load_model(const fs::path& path, const LoadOptions& options) {
-  if (fs::is_directory(path)) return load_folder(path, options);
-  if (path.extension() == ".gguf") return load_gguf(path, options);
+std::unique_ptr<CausalLm> load(const fs::path& path, const LoadOptions& options, Head head) {
+  if (fs::is_directory(path)) return load_folder(path, options, head);
+  if (path.extension() == ".gguf") return load_gguf(path, options, head);
   fail_input({.where = path.string(),
               .key = {},
               .found = fs::exists(path) ? "a file that is not .gguf" : "nothing there",
               .expected = "a model folder in the Hugging Face layout, or a .gguf file",
               .hint = {}});
+}
+
+}  // namespace
+
+std::unique_ptr<CausalLm> load_model(const fs::path& path, const LoadOptions& options) {
+  return load(path, options, Head::kLoaded);
+}
+
+std::unique_ptr<CausalLm> load_sharer(const fs::path& path, const LoadOptions& options) {
+  return load(path, options, Head::kDropped);
 }
 
 }  // namespace c2c

@@ -8,6 +8,7 @@
 
 #include "c2c/base/error.h"
 #include "c2c/fuser/fuser.h"
+#include "c2c/model/families/load_sharer.h"
 #include "c2c/train/trainer/trainee_parts.h"
 
 namespace c2c {
@@ -117,7 +118,7 @@ void Trainee::load_pair(const TrainRecipe& recipe, at::Device device, const Prog
   std::vector<std::shared_ptr<CausalLm>> sharers;
   for (const auto& teacher : recipe.model.teachers) {
     const fs::path path = resolve_model_path(teacher.model, "sharer");
-    sharers.push_back(load_model(path, {.dtype = dtype, .device = device, .progress = progress}));
+    sharers.push_back(load_sharer(path, {.dtype = dtype, .device = device, .progress = progress}));
     models_.push_back(sharers.back());
   }
   make_projectors(recipe, sharers, device);

@@ -4,6 +4,7 @@
 
 #include "c2c/base/error.h"
 #include "c2c/model/families/causal_lm.h"
+#include "c2c/model/families/load_sharer.h"
 #include "c2c/model/families/rope_frequencies.h"
 #include "tests/model/families/tiny_model.h"
 
@@ -50,6 +51,23 @@ TEST(LoadModel, AFolderGivesTheModelBack) {
     EXPECT_TRUE(at::equal(outputs(*model), outputs(*loaded))) << type;
     EXPECT_EQ(last, total);
     EXPECT_EQ(total, static_cast<double>(model->weight_bytes()));
+  }
+}
+
+TEST(LoadSharer, HearsTheSameWithoutHeadAndTable) {
+  at::NoGradGuard no_grad;
+  for (const char* type : {"llama", "qwen2", "qwen3", "gemma3_text"}) {
+    const auto model = random_model(tiny_config(type));
+    const std::filesystem::path folder = model_folder(type, tiny_config(type), tensors_of(*model));
+    for (const at::ScalarType dtype : {at::kFloat, at::kBFloat16}) {
+      const auto whole = load_model(folder, {.dtype = dtype}), heard = load_sharer(folder, {.dtype = dtype});
+      EXPECT_EQ(heard->options().device(), at::kCPU);
+      EXPECT_LT(heard->weight_bytes(), whole->weight_bytes()) << type;
+      const at::Tensor ids = at::cat({kIds, kIds.flip(1)});
+      EXPECT_TRUE(at::equal(whole->forward({.ids_BN = ids}), heard->forward({.ids_BN = ids}))) << type;
+      EXPECT_THROW(heard->forward({.ids_BN = ids + 10000}), Error);
+      EXPECT_ANY_THROW(heard->logits(at::zeros({1, whole->config().hidden_size}, heard->options())));
+    }
   }
 }
 
