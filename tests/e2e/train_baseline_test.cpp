@@ -69,6 +69,20 @@ TEST(TrainBaseline, APartIsTrainedAndTheRestStays) {
   EXPECT_EQ(ask(training.run("run") / "final").code, 0);
 }
 
+TEST(TrainBaseline, CheckpointingLearnsTheSameWithDropoutToo) {
+  const Scratch scratch;
+  Json recipe = tiny_baseline(scratch.path());
+  recipe["training"]["lora"] = {{"r", 4}, {"lora_alpha", 8}, {"lora_dropout", 0.3}};
+  const Training training(scratch, recipe);
+  ASSERT_EQ(training.train("plain", {}).code, 0);
+  const Outcome outcome = training.train("twice", {"--set", "training.gradient_checkpointing=true"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const auto plain = read_updates(training.run("plain")), twice = read_updates(training.run("twice"));
+  ASSERT_EQ(plain.size(), twice.size());
+  for (std::size_t i = 0; i < plain.size(); ++i)
+    EXPECT_NEAR(plain[i]["train/loss"].get<double>(), twice[i]["train/loss"].get<double>(), 1e-5) << i;
+}
+
 TEST(TrainBaseline, AdaptersAreWrittenAsPeftReadsThem) {
   const Scratch scratch;
   Json recipe = tiny_baseline(scratch.path());

@@ -155,15 +155,18 @@ Decoder::Decoder(ModelConfig config, at::TensorOptions options)
 at::Tensor Decoder::forward(const ForwardInput& input) const {
   const std::int64_t layers = input.stop_layer < 0 ? config_.layers : input.stop_layer;
   C2C_CHECK(layers <= config_.layers, "forward: stop_layer is past the last layer");
-  const LayerKinds kinds = prepare(input, layers);
+  const auto kinds = std::make_shared<const LayerKinds>(prepare(input, layers));
   at::Tensor hidden = embed(input.ids_BN);
-  for (std::int64_t i = 0; i < layers; ++i)
-    hidden = blocks_[static_cast<std::size_t>(i)](hidden, {.layer = i,
-                                                           .kind = is_local(i) ? *kinds.local : *kinds.global,
-                                                           .cache = input.cache,
-                                                           .kv_override = input.kv_override,
-                                                           .attention = input.attention,
-                                                           .kv_only = input.kv_only_last && i + 1 == layers});
+  for (std::int64_t i = 0; i < layers; ++i) {
+    const LayerCall call{.layer = i,
+                         .kind = is_local(i) ? *kinds->local : *kinds->global,
+                         .cache = input.cache,
+                         .kv_override = input.kv_override,
+                         .attention = input.attention,
+                         .kv_only = input.kv_only_last && i + 1 == layers};
+    hidden = is_recomputed(hidden, call) ? run_recomputed(hidden, call, kinds)
+                                         : blocks_[static_cast<std::size_t>(i)](hidden, call);
+  }
   return hidden.defined() && layers == config_.layers ? norm_(hidden) : hidden;
 }
 

@@ -1,6 +1,7 @@
 // The one decoder of all families (Llama, Qwen2, Qwen3, Gemma 3): what differs is which optional parts a block has.
 // Legend: B batch, N new tokens, T tokens in the cache after, C hidden size, H query heads, K kv heads, D head size.
 #pragma once
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -87,11 +88,16 @@ class Decoder final : public CausalLm {
   void visit_linears(const LinearVisitor& visitor) override;
   // The vocabulary head will not be asked for, and rows of the embedding come from `reader`.
   void drop_head(RowReader reader);
+  // Gradient checkpointing (checkpointing.h).
+  void recompute_in_backward();
 
  private:
   struct LayerKinds {
     std::optional<LayerKind> global, local;
   };
+  bool is_recomputed(const at::Tensor& hidden, const LayerCall& call) const;
+  at::Tensor run_recomputed(const at::Tensor& hidden, const LayerCall& call,
+                            std::shared_ptr<const LayerKinds> kinds) const;
   LayerKinds prepare(const ForwardInput& input, std::int64_t layers) const;
   at::Tensor embed(const at::Tensor& ids_BN) const;
   bool is_local(std::int64_t layer) const {
@@ -106,6 +112,7 @@ class Decoder final : public CausalLm {
   RmsNorm norm_;
   std::optional<Linear> head_;  // none: tied to the embedding
   bool has_head_ = true;
+  std::vector<bool> trained_blocks_;  // empty: activations are kept
 };
 
 }  // namespace c2c

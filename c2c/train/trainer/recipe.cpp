@@ -138,13 +138,6 @@ void check(const TrainRecipe& recipe) {
   if (!is_device(recipe.training.device))
     fail_usage(
         {.where = where, .key = "training.device", .found = recipe.training.device, .expected = "cpu, cuda or cuda:N"});
-  if (recipe.training.gradient_checkpointing)
-    fail_usage(
-        {.where = where,
-         .key = "training.gradient_checkpointing",
-         .found = "true",
-         .expected = "false: it is not built yet",
-         .hint = "a smaller per_device_train_batch_size with more gradient_accumulation_steps needs less memory"});
   Schedule({.type = recipe.training.scheduler_type});
 }
 

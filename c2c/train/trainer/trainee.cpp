@@ -8,6 +8,7 @@
 
 #include "c2c/base/error.h"
 #include "c2c/fuser/fuser.h"
+#include "c2c/model/families/checkpointing.h"
 #include "c2c/model/families/load_sharer.h"
 #include "c2c/train/trainer/trainee_parts.h"
 
@@ -97,6 +98,7 @@ Trainee::Trainee(const TrainRecipe& recipe, at::Device device, const ProgressFn&
                 .expected = "something to train",
                 .hint = "leave out what is to be trained: projector, base, or (baseline) baseline"});
   for (NamedParameter& parameter : parameters_) parameter.tensor.requires_grad_(true);
+  if (recipe.training.gradient_checkpointing) enable_gradient_checkpointing(*receiver_);
 }
 
 void Trainee::load_pair(const TrainRecipe& recipe, at::Device device, const ProgressFn& progress) {

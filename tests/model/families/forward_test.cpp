@@ -5,6 +5,7 @@
 
 #include "c2c/base/error.h"
 #include "c2c/model/families/causal_lm.h"
+#include "c2c/model/families/checkpointing.h"
 #include "tests/model/families/tiny_model.h"
 
 namespace c2c {
@@ -95,6 +96,41 @@ TEST(Forward, GradientsFlowThroughAFusedPrefixIntoLaterSections) {
   const at::Tensor last = model->forward({.ids_BN = kIds.narrow(1, 9, 1), .cache = &cache});
   (model->logits(hidden).square().mean() + model->logits(last).square().mean()).backward();
   EXPECT_GT(fused.grad().abs().min().item<double>(), 0.0);
+}
+
+// Losses and gradients of a forward in two sections over a fused prefix, of everything or of the prefix alone.
+std::vector<at::Tensor> gradients(const std::string& type, bool checkpointing, bool train_model) {
+  const auto model = random_model(tiny_config(type));
+  std::vector<at::Tensor> wanted{torch::randn({1, 2, 3, 8}, at::TensorOptions().requires_grad(true))};
+  at::manual_seed(7);
+  wanted[0].detach().normal_();
+  if (train_model)
+    model->visit("", [&](const ParameterRef& ref) { wanted.push_back(ref.tensor->requires_grad_(true)); });
+  if (checkpointing) enable_gradient_checkpointing(*model);
+  KvCache cache = model->make_cache(1);
+  model->forward({.ids_BN = kIds.narrow(1, 0, 6), .cache = &cache});
+  EXPECT_EQ(cache.layer(1).key.requires_grad(), train_model) << "nothing before the fused prefix is kept for backward";
+  cache.replace(1, 2, wanted[0], wanted[0]);
+  const at::Tensor hidden = model->forward({.ids_BN = kIds.narrow(1, 6, 3), .cache = &cache});
+  const at::Tensor last = model->forward({.ids_BN = kIds.narrow(1, 9, 1), .cache = &cache});
+  const at::Tensor loss = model->logits(hidden).square().mean() + model->logits(last).square().mean();
+  loss.backward();
+  std::vector<at::Tensor> out{loss.detach()};
+  for (const at::Tensor& tensor : wanted) out.push_back(tensor.grad());
+  return out;
+}
+
+TEST(Forward, CheckpointingChangesNoGradient) {
+  for (const std::string& type : kTypes)
+    for (const bool train_model : {false, true}) {
+      const auto plain = gradients(type, false, train_model), again = gradients(type, true, train_model);
+      ASSERT_EQ(plain.size(), again.size());
+      for (std::size_t i = 0; i < plain.size(); ++i) {
+        ASSERT_EQ(plain[i].defined(), again[i].defined()) << type << " " << i;
+        if (!plain[i].defined()) continue;
+        EXPECT_TRUE(at::allclose(plain[i], again[i], 1e-5, 1e-7)) << type << " " << i;
+      }
+    }
 }
 
 TEST(Forward, TokenIdsOfAnotherVocabularyAreAUsageError) {
