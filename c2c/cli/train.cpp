@@ -12,6 +12,7 @@
 #include "c2c/base/error.h"
 #include "c2c/cli/command.h"
 #include "c2c/cli/report.h"
+#include "c2c/cli/steady_memory.h"
 #include "c2c/cli/terminal.h"
 #include "c2c/cli/train_report.h"
 #include "c2c/tensor/dist/require_same.h"
@@ -42,6 +43,7 @@ class Train final : public Command {
   void run(const Globals&, const CommandLine& line) override {
     if (recipe_file_.empty())
       fail_usage({.where = "train", .found = "no recipe", .expected = "c2c train RECIPE.json (or .yaml)"});
+    keep_memory_steady();
     if (!output_.empty()) overrides_.push_back("output.output_dir=" + nlohmann::ordered_json(output_).dump());
     const TrainRecipe recipe = load_recipe(recipe_file_, overrides_);
     prepare_torch(recipe);
