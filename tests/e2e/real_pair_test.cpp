@@ -1,5 +1,6 @@
 // The pair of the demo, as a newcomer runs it. Needs the downloads of `./run fetch`.
 #include "tests/e2e/process.h"
+#include "tests/testing/parity_fuser.h"
 
 namespace c2c::testing {
 namespace {
@@ -26,8 +27,9 @@ TEST_F(RealPair, SaysTheReferencesWordsTokenForToken) {
   for (const Json& row : golden["rows"]) {
     if (checked == 3) break;  // all of them: the golden tests; here, that the command line gets the same
     const auto file = scratch.write("messages.json", row["messages"].dump());
-    const Outcome outcome = run({"generate", "--config", run_file_, "--messages", file.string(), "--dtype", "f32",
-                                 "--align", golden["alignment"].get<std::string>(), "-n", "32", "--json"});
+    const Outcome outcome =
+        run({"generate", "--config", run_file_, "--messages", file.string(), "--dtype", "f32", "--fuser",
+             parity_fuser().string(), "--align", golden["alignment"].get<std::string>(), "-n", "32", "--json"});
     ASSERT_EQ(outcome.code, 0) << outcome.err;
     EXPECT_EQ(outcome.json()["tokens"], row["fused_new_ids"]) << row["word"];
     ++checked;

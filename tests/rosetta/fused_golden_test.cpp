@@ -6,6 +6,7 @@
 #include "c2c/rosetta/rosetta.h"
 #include "c2c/tensor/weights/weight_source.h"
 #include "tests/testing/golden.h"
+#include "tests/testing/parity_fuser.h"
 
 namespace c2c {
 namespace {
@@ -133,8 +134,7 @@ INSTANTIATE_TEST_SUITE_P(All, FusedGolden, ::testing::ValuesIn(testing::golden_n
 struct RealPair {
   RealPair() {
     const fs::path models = testing::deps_dir() / "models";
-    const fs::path fuser =
-        testing::env_path("C2C_FUSERS_DIR", fs::path(C2C_SOURCE_DIR) / "fusers") / "smollm2-135m+gemma3-270m";
+    const fs::path fuser = testing::parity_fuser();
     for (const fs::path& path : {models / "smollm2-135m-instruct.gguf", models / "gemma-3-270m.gguf", fuser})
       if (!fs::exists(path)) missing = path.string();
     if (!missing.empty()) return;

@@ -128,7 +128,7 @@ TEST(Recipes, AreRecipes) {
 // What the parity fuser was trained with, key by key.
 TEST(Recipes, TheParityRecipeIsTheFirstFusersOwn) {
   const TrainRecipe ours = load_recipe(fs::path(C2C_SOURCE_DIR) / "recipes/wordnet-parity.yaml");
-  const fs::path file = fs::path(C2C_SOURCE_DIR) / "fusers/smollm2-135m+gemma3-270m/manifest.json";
+  const fs::path file = fs::path(C2C_SOURCE_DIR) / "tests/parity_fuser/manifest.json";
   const auto theirs = nlohmann::ordered_json::parse(std::ifstream(file)).at("recipe");
   EXPECT_EQ(ours.model.align, theirs["model"]["is_do_alignment"]);
   EXPECT_EQ(ours.model.alignment_strategy, theirs["model"]["alignment_strategy"]);
