@@ -305,7 +305,7 @@ TEST(ShippedFuser, LoadsVerifiedAndFitsItsPair) {
   const auto fuser = load_fuser(folder, {.keep_dtype = true});
   EXPECT_EQ(fuser->recipe.receiver, "HuggingFaceTB/SmolLM2-135M-Instruct");
   EXPECT_EQ(fuser->recipe.sharer, "google/gemma-3-270m");
-  EXPECT_EQ(fuser->recipe.alignment_strategy, "first");
+  EXPECT_EQ(fuser->recipe.alignment_strategy, "span");
   EXPECT_NO_THROW(fuser->check_geometry({30, 3, 64}, {18, 1, 256}));
   EXPECT_EQ(fuser->sharer_layers_needed(), 18);
 }

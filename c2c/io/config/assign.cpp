@@ -32,7 +32,7 @@ class Assigner {
       : field_(field), source_(source), key_(std::move(key)) {}
 
   void operator()(const Json& value) {
-    std::visit([&](auto target) { set(target, value); }, field_.target);
+    std::visit([&](const auto& target) { set(target, value); }, field_.target);
   }
 
  private:

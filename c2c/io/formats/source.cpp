@@ -40,6 +40,7 @@ class MappedFile final : public ByteSource {
     // Only whole pages: the neighbours of the range share the outer ones. A page that is read again comes back.
     const std::uintptr_t begin = (first + page - 1) / page * page;
     const std::uintptr_t end = (first + range.size()) / page * page;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): page bounds are arithmetic
     if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
   }
 

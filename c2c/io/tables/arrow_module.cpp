@@ -61,7 +61,7 @@ std::string arrow_problem() {
   return module().entry != nullptr ? std::string() : module().problem;
 }
 
-std::shared_ptr<const RowSource> arrow_rows(std::shared_ptr<const ByteSource> source, bool parquet) {
+std::shared_ptr<const RowSource> arrow_rows(const std::shared_ptr<const ByteSource>& source, bool parquet) {
   if (module().entry == nullptr)
     fail_input({.where = source->name(),
                 .found = std::string(parquet ? "a Parquet file" : "an Arrow file") + ", but " + module().problem,

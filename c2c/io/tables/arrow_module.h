@@ -16,7 +16,7 @@ using ArrowEntry = void(const std::shared_ptr<const ByteSource>& source, bool pa
                         std::shared_ptr<const RowSource>* rows);
 
 // Throws kInput naming the file where this build or installation has no such module.
-std::shared_ptr<const RowSource> arrow_rows(std::shared_ptr<const ByteSource> source, bool parquet);
+std::shared_ptr<const RowSource> arrow_rows(const std::shared_ptr<const ByteSource>& source, bool parquet);
 // Is the module there and can it be loaded? (Tests, `c2c doctor`.) Empty: yes; else why not.
 std::string arrow_problem();
 

@@ -113,8 +113,7 @@ bool could_be_number(const std::string& text) {
 
 Value int_filter(Interpreter&, const Value& input, const CallArgs& args) {
   const Items bound = args.bind("int", {"default", "base"});
-  const Value otherwise =
-      args.positional.empty() && args.find("default") == nullptr ? Value(std::int64_t{0}) : bound[0];
+  Value otherwise = args.positional.empty() && args.find("default") == nullptr ? Value(std::int64_t{0}) : bound[0];
   if (input.is_undefined()) fail_undefined(input);
   if (input.is_integral()) return Value(input.integer());
   if (input.is_number()) return integer_of_double(input.number()).value_or(otherwise);
@@ -126,7 +125,7 @@ Value int_filter(Interpreter&, const Value& input, const CallArgs& args) {
 
 Value float_filter(Interpreter&, const Value& input, const CallArgs& args) {
   const Items bound = args.bind("float", {"default"});
-  const Value otherwise = args.positional.empty() && args.named.empty() ? Value(0.0) : bound[0];
+  Value otherwise = args.positional.empty() && args.named.empty() ? Value(0.0) : bound[0];
   if (input.is_undefined()) fail_undefined(input);
   if (input.is_number()) return Value(input.number());
   if (!input.is_string() || !could_be_number(input.string())) return otherwise;

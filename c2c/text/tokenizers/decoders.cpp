@@ -12,7 +12,7 @@ constexpr std::size_t kLongestToken = std::size_t{1} << 24;  // what a decoder m
 
 // A Decoder whose runs are `Run(arguments...)`.
 template <class Run, class... Arguments>
-std::shared_ptr<const Decoder> decoder(Arguments... arguments) {
+std::shared_ptr<const Decoder> decoder(const Arguments&... arguments) {
   struct Simple final : Decoder {
     std::function<std::unique_ptr<DecoderRun>()> make;
     std::unique_ptr<DecoderRun> run() const override { return make(); }

@@ -82,7 +82,7 @@ namespace {
 
 // Appends every match to the stretch before it in the order given, unless that was a match itself.
 template <class Iterator, class Join>
-std::vector<Stretch> merge_matches(Iterator begin, Iterator end, const Join& join) {
+std::vector<Stretch> merge_matches(const Iterator& begin, const Iterator& end, const Join& join) {
   std::vector<Stretch> out;
   bool after_match = false;
   for (auto at = begin; at != end; ++at) {

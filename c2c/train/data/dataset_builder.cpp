@@ -116,7 +116,7 @@ void DatasetBuilder::require_columns(const std::vector<std::string>& columns) co
       ++read;
       for (const auto& [key, value] : row.items())
         if (seen.insert(key).second && seen.size() <= 20) known += (known.empty() ? "" : ", ") + key;
-    } catch (const Error&) {
+    } catch (const Error&) {  // NOLINT(bugprone-empty-catch)
       // Counted where it is wanted as a sample.
     }
   if (read == 0) return;

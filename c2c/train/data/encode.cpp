@@ -10,7 +10,7 @@ namespace {
 const AlignOptions kWhole{.add_generation_prompt = false, .enable_thinking = false};
 const AlignOptions kPrompt{.add_generation_prompt = true, .enable_thinking = false};
 
-std::size_t instruction_tokens(const AlignModel& receiver, Messages messages) {
+std::size_t instruction_tokens(const AlignModel& receiver, const Messages& messages) {
   return render_chat(receiver, messages, kPrompt).encoding.ids.size();
 }
 

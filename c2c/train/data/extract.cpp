@@ -29,7 +29,8 @@ const Row& required_list(const Row& row, const std::string& field) {
 std::string role_of(const Row& message, const std::string& field) {
   if (!message.is_object()) fail_field(field, std::string("a JSON ") + message.type_name(), "messages");
   for (const char* key : {"from", "role"})
-    if (const auto role = message.find(key); role != message.end() && role->is_string() && *role != "")
+    if (const auto role = message.find(key);
+        role != message.end() && role->is_string() && !role->get_ref<const std::string&>().empty())
       return role->get<std::string>();
   return {};
 }
@@ -251,7 +252,7 @@ std::string first_assistant_message(const Row& row, const std::string& field) {
 
 std::string instruction_text(const Row& row) {
   const auto instruction = row.find("instruction");
-  const std::string inputs = optional_text_field(row, "inputs");
+  std::string inputs = optional_text_field(row, "inputs");
   if (instruction == row.end() || instruction->is_null()) return inputs;
   return text_of(*instruction, "instruction") + "\n\n" + inputs;
 }

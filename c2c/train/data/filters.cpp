@@ -53,13 +53,13 @@ std::int64_t TokenCounter::count(const Messages& messages) const {
 RowPredicate token_count_filter(std::int64_t limit, RowTextExtractor extractor, TokenCounter counter) {
   if (counter.tokenizer == nullptr)
     fail_usage({.where = "token count filter", .found = "no tokenizer", .expected = "one to count with"});
-  return [=](const Row& row) {
+  return [limit, extractor = std::move(extractor), counter = std::move(counter)](const Row& row) {
     return std::visit([&](const auto& text) { return counter.count(text) <= limit; }, extractor(row));
   };
 }
 
 RowPredicate word_count_filter(std::int64_t limit, RowTextExtractor extractor) {
-  return [=](const Row& row) {
+  return [limit, extractor = std::move(extractor)](const Row& row) {
     const RowText text = extractor(row);
     if (const auto* plain = std::get_if<std::string>(&text)) return count_words(*plain) <= limit;
     std::int64_t words = 0;
@@ -87,7 +87,7 @@ RowPredicate field_value_filter(nlohmann::json target, const std::string& field,
 
 RowPredicate modulo_filter(std::int64_t base, std::vector<std::int64_t> excluded, const std::string& field) {
   if (base <= 0) fail_usage({.where = "modulo filter", .found = std::to_string(base), .expected = "a positive base"});
-  return [=](const Row& row) {
+  return [base, excluded = std::move(excluded), field](const Row& row) {
     const Row value = value_of(row, field);
     std::int64_t remainder = 0;
     if (const auto id = as_integer(value))
@@ -107,7 +107,7 @@ RowPredicate sha256_mod4_filter(const std::string& field) {
 }
 
 RowPredicate all_of(std::vector<RowPredicate> predicates) {
-  return [=](const Row& row) {
+  return [predicates = std::move(predicates)](const Row& row) {
     return std::all_of(predicates.begin(), predicates.end(), [&](const RowPredicate& keep) { return keep(row); });
   };
 }
