@@ -130,9 +130,7 @@ class Builder {
     Placement meeting = placement;
     meeting.breaks = std::move(breaks);
     const std::int64_t columns = columns_needed(rows, meeting);
-    const ModelConfig& config = models_.receiver.config();
-    const bool windowed = !config.layer_is_local.empty() && config.sliding_window > 0;
-    if (windowed && columns > config.sliding_window) return;  // the window counts columns
+    if (!window_reaches(models_.receiver.config(), columns)) return;
     const std::int64_t more = (columns - columns_needed(rows, placement)) * size_of(rows);
     if (more <= kTokensOfAPass * static_cast<std::int64_t>(apart.size() - together)) placement = std::move(meeting);
   }

@@ -117,12 +117,15 @@ TokenBatch place_tokens(const std::vector<RowTokens>& rows, const Placement& pla
   return out;
 }
 
+bool window_reaches(const ModelConfig& config, std::int64_t columns) {
+  return config.layer_is_local.empty() || config.sliding_window <= 0 || columns <= config.sliding_window;
+}
+
 std::int64_t usable_prefix(const std::vector<RowTokens>& rows, const PrefixTokens& prefix, std::int64_t limit,
                            const ModelConfig& config) {
   std::int64_t length = std::min(prefix.cache.length(), limit);
-  const bool windowed = !config.layer_is_local.empty() && config.sliding_window > 0;
   for (const RowTokens& row : rows) {
-    if (windowed && row.count > config.sliding_window) return 0;
+    if (!window_reaches(config, row.count)) return 0;
     length = std::min(length, row.count);
     for (std::int64_t i = 0; i < length; ++i) {
       const auto t = static_cast<std::size_t>(i);

@@ -57,6 +57,9 @@ TokenBatch place_tokens(const std::vector<RowTokens>& rows, const Placement& pla
 // Columns that place_tokens() will need.
 std::int64_t columns_needed(const std::vector<RowTokens>& rows, const Placement& placement);
 
+// A sliding window counts columns, pads among them: it reaches over all of so many, or the model has none.
+bool window_reaches(const ModelConfig& config, std::int64_t columns);
+
 // How much of a prefix that was read before this batch can use: no more than the shortest row, and `limit`. A sliding
 // window counts columns, so pads behind the prefix are right only where no token is out of its reach.
 std::int64_t usable_prefix(const std::vector<RowTokens>& rows, const PrefixTokens& prefix, std::int64_t limit,

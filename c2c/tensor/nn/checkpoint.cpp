@@ -7,7 +7,6 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <mutex>
-#include <optional>
 
 namespace c2c {
 namespace {
