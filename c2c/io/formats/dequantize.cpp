@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "c2c/base/error.h"
-#include "c2c/io/formats/float_bits.h"
+#include "c2c/base/float_bits.h"
 
 // Every product below is exact in float32 (11-bit scales times at most 6+6 bits), so the order of the remaining
 // addition, and whether it is fused, does not show: ggml, gguf-py and this file agree in every bit.

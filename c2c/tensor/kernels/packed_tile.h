@@ -1,0 +1,39 @@
+// Between packed_matmul.cpp and the files of the instruction sets: a tile is a few rows times one panel.
+#pragma once
+#include "c2c/tensor/kernels/packed_matmul.h"
+
+namespace c2c::kernels {
+
+// The whole sum over the inputs, `rows` (as many as the function is for) times 32 outputs, into tile[rows][32].
+struct TileInput {
+  const std::byte* panel = nullptr;
+  const std::byte* rows = nullptr;
+  std::int64_t row_stride = 0;  // bytes
+  std::int64_t steps = 0;       // PackedShape::steps()
+  std::int64_t inputs = 0;
+};
+using TileFn = void (*)(const TileInput& in, float* tile);
+
+// tile[rows][32] to y: bias, gelu, residual, rounding. `outputs` <= 32 of them exist; pointers are already at the
+// tile's first row and output.
+using StoreFn = void (*)(const float* tile, std::int64_t rows, std::int64_t outputs, const Outputs& out);
+
+inline constexpr int kMaxTileRows = 12;
+struct TileSet {
+  int max_rows = 0;                     // 0: no kernels for this pair
+  TileFn tiles[kMaxTileRows + 1] = {};  // by number of rows, from 1
+};
+
+TileSet scalar_tiles(WeightFormat weights, RowFormat rows);
+void store_scalar(const float* tile, std::int64_t rows, std::int64_t outputs, const Outputs& out);
+void quantize_row_scalar(const SourceRows& x, std::int64_t in, std::int64_t row, RowGroup* out);
+#ifdef C2C_PACKED_X86
+TileSet avx2_tiles(WeightFormat weights, RowFormat rows);
+void store_avx2(const float* tile, std::int64_t rows, std::int64_t outputs, const Outputs& out);
+void quantize_row_avx2(const SourceRows& x, std::int64_t in, std::int64_t row, RowGroup* out);
+TileSet avx512_tiles(WeightFormat weights, RowFormat rows);
+void store_avx512(const float* tile, std::int64_t rows, std::int64_t outputs, const Outputs& out);
+void quantize_row_avx512(const SourceRows& x, std::int64_t in, std::int64_t row, RowGroup* out);
+#endif
+
+}  // namespace c2c::kernels
