@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "c2c/base/error.h"
+#include "c2c/tensor/ops/on_kernels.h"
 
 namespace c2c {
 namespace {
@@ -75,6 +76,32 @@ at::Tensor attend_one(const at::Tensor& query, const at::Tensor& key, const at::
   return out.reshape({batch, 1, -1});
 }
 
+// Whether decode_attention() can read these.
+bool decodes(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value, const Block& block) {
+  return query.size(1) == 1 && !block.bias.defined() && on_kernels(query) && on_kernels(key) && on_kernels(value) &&
+         key.scalar_type() == value.scalar_type() && key.stride(3) == 1 && value.stride(3) == 1;
+}
+
+kernels::KvSide side_of(const at::Tensor& x, std::int64_t row) {
+  const std::int64_t bytes = x.element_size();
+  return {.data = static_cast<const std::byte*>(x.const_data_ptr()) + row * x.stride(0) * bytes,
+          .head_stride = x.stride(1) * bytes,
+          .token_stride = x.stride(2) * bytes};
+}
+
+at::Tensor decode(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value, std::int64_t window,
+                  const AttentionScale& scale) {
+  std::vector<kernels::KvView> rows;
+  for (std::int64_t b = 0; b < query.size(0); ++b)
+    rows.push_back({.format = key.scalar_type() == at::kFloat ? KvFormat::kF32 : KvFormat::kBf16,
+                    .key = side_of(key, b),
+                    .value = side_of(value, b),
+                    .tokens = key.size(2),
+                    .kv_heads = key.size(1),
+                    .head_size = key.size(3)});
+  return decode_attention(query, rows, window, scale);
+}
+
 // -> (B, rows, K, G, D). Plain matrix products beat LibTorch's CPU flash attention twofold in bfloat16 and skip what
 // lies above the diagonal and outside the window.
 at::Tensor attend_block(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value, const Block& block,
@@ -113,6 +140,8 @@ at::Tensor attention(const at::Tensor& query, const at::Tensor& key, const at::T
             "attention: query (B, N, H, D), key and value (B, K, T, D), H a multiple of K");
   C2C_CHECK(mask.blocks().back().column_begin + mask.blocks().back().columns == key.size(2),
             "attention: the mask was made for another number of tokens");
+  if (const Block& block = mask.blocks().front(); decodes(query, key, value, block))
+    return decode(query, key, value, block.column_begin > 0 ? block.columns : 0, scale);
   const at::Tensor keys = dense_heads(key), values = dense_heads(value);
   std::vector<at::Tensor> outputs;
   outputs.reserve(mask.blocks().size());

@@ -4,7 +4,10 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <span>
 #include <vector>
+
+#include "c2c/tensor/kernels/kv_view.h"
 
 namespace c2c {
 
@@ -37,5 +40,11 @@ struct AttentionScale {
 // query (B, N, H, D), key and value (B, K, T, D) -> (B, N, H * D). Differentiable.
 at::Tensor attention(const at::Tensor& query_BNHD, const at::Tensor& key_BKTD, const at::Tensor& value_BKTD,
                      const AttentionMask& mask, const AttentionScale& scale);
+
+// One new token of each of B rows, each with a cache of its own, whatever their lengths: query (B, 1, H, D) float32 or
+// bfloat16 on the CPU, one view per row of all its tokens, the new one too -> (B, 1, H * D). `window` as above. A row's
+// bits do not depend on the other rows or on the number of threads. Not differentiable.
+at::Tensor decode_attention(const at::Tensor& query_B1HD, std::span<const kernels::KvView> rows, std::int64_t window,
+                            const AttentionScale& scale);
 
 }  // namespace c2c

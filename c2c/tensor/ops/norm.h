@@ -9,4 +9,7 @@ namespace c2c {
 // before rounding (Gemma). Differentiable.
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps, bool unit_offset);
 
+// The same with g = weight in float32, rounded once (the fusers'). Differentiable.
+at::Tensor rms_norm_rounded_once(const at::Tensor& x, const at::Tensor& weight, double eps);
+
 }  // namespace c2c
