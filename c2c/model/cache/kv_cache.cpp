@@ -11,146 +11,125 @@ namespace {
 
 constexpr std::int64_t kTokenDim = 2;
 
-// Capacity grows by half, so that n appends move O(n) tokens.
-std::int64_t grown_capacity(std::int64_t capacity, std::int64_t tokens, std::int64_t reserved) {
-  return std::max({tokens, reserved, capacity == 0 ? 0 : capacity + capacity / 2 + 16});
-}
-
 bool records_gradient(const at::Tensor& key, const at::Tensor& value) {
   return at::GradMode::is_enabled() && (key.requires_grad() || value.requires_grad());
 }
 
-at::Tensor tokens_of(const at::Tensor& stored, std::int64_t begin, std::int64_t end) {
-  return stored.narrow(kTokenDim, begin, end - begin);
-}
-
 }  // namespace
 
-KvCache::KvCache(KvGeometry geometry, std::int64_t batch, at::TensorOptions options)
-    : geometry_(geometry), batch_(batch), options_(options), layers_(static_cast<std::size_t>(geometry.layers)) {}
+KvCache::KvCache(KvGeometry geometry, std::int64_t batch, at::TensorOptions options, std::optional<KvFormat> format,
+                 std::int64_t max_tokens)
+    : layout_{geometry, batch, options, format, max_tokens}, layers_(static_cast<std::size_t>(geometry.layers)) {}
 
-KvCache::Layer& KvCache::at_layer(std::int64_t layer) {
-  C2C_CHECK(layer >= 0 && layer < geometry_.layers, "KvCache: no such layer");
+KvLayer& KvCache::at_layer(std::int64_t layer) {
+  C2C_CHECK(layer >= 0 && layer < layout_.geometry.layers, "KvCache: no such layer");
   return layers_[static_cast<std::size_t>(layer)];
 }
 
+const KvLayer& KvCache::at_layer(std::int64_t layer) const {
+  return const_cast<KvCache*>(this)->at_layer(layer);
+}
+
 void KvCache::check_write(const at::Tensor& key, const at::Tensor& value) const {
-  C2C_CHECK(key.dim() == 4 && key.size(0) == batch_ && key.size(1) == geometry_.kv_heads &&
-                key.size(3) == geometry_.head_dim && key.sizes() == value.sizes(),
+  C2C_CHECK(key.dim() == 4 && key.size(0) == layout_.batch && key.size(1) == layout_.geometry.kv_heads &&
+                key.size(3) == layout_.geometry.head_dim && key.sizes() == value.sizes(),
             "KvCache: keys and values are (batch, kv heads, tokens, head size) of the cache's geometry");
-  C2C_CHECK(
-      key.scalar_type() == c10::typeMetaToScalarType(options_.dtype()) && key.scalar_type() == value.scalar_type(),
-      "KvCache: keys and values have the cache's dtype");
+  C2C_CHECK(key.scalar_type() == layout_.dtype() && key.scalar_type() == value.scalar_type(),
+            "KvCache: keys and values have the cache's dtype");
 }
 
 void KvCache::reserve(std::int64_t tokens) {
   reserved_ = std::max(reserved_, tokens);
-  for (Layer& layer : layers_)
-    if (layer.key.defined() && !layer.out_of_place && layer.key.size(kTokenDim) < tokens) grow(layer, tokens);
+  for (KvLayer& layer : layers_)
+    if (layer.capacity() > 0 && !layer.out_of_place && layer.capacity() < tokens) make_room(layer, tokens);
 }
 
-void KvCache::grow(Layer& layer, std::int64_t tokens) {
-  const std::int64_t capacity = grown_capacity(layer.key.defined() ? layer.key.size(kTokenDim) : 0, tokens, reserved_);
-  for (at::Tensor* stored : {&layer.key, &layer.value}) {
-    at::Tensor larger = at::empty({batch_, geometry_.kv_heads, capacity, geometry_.head_dim}, options_);
-    if (layer.length > 0) tokens_of(larger, 0, layer.length).copy_(tokens_of(*stored, 0, layer.length));
-    *stored = std::move(larger);
-  }
+// Capacity grows by half, so that n appends move O(n) tokens.
+void KvCache::make_room(KvLayer& layer, std::int64_t tokens) {
+  const std::int64_t capacity = layer.capacity();
+  if (capacity >= tokens && capacity > 0) return;
+  layer.move_to(layout_, std::max({tokens, reserved_, capacity == 0 ? 0 : capacity + capacity / 2 + 16}));
+}
+
+void KvCache::go_out_of_place(KvLayer& layer) const {
+  C2C_CHECK(layout_.is_plain(), "KvCache: gradients need a cache that holds what is written as it is");
+  layer.out_of_place = true;
 }
 
 KvPair KvCache::append(std::int64_t index, const at::Tensor& key, const at::Tensor& value, bool differentiable) {
-  check_write(key, value);
-  Layer& layer = at_layer(index);
-  const std::int64_t end = layer.length + key.size(kTokenDim);
-  layer.out_of_place |= records_gradient(key, value) || (differentiable && at::GradMode::is_enabled());
-  if (layer.out_of_place) {
-    const KvPair old = this->layer(index);
-    const bool empty = layer.length == 0;
-    layer.key = empty ? key : at::cat({old.key, key}, kTokenDim);
-    layer.value = empty ? value : at::cat({old.value, value}, kTokenDim);
-    layer.length = end;
-    return {layer.key, layer.value};
+  KvLayer& layer = at_layer(index);
+  if (records_gradient(key, value) || (differentiable && at::GradMode::is_enabled())) go_out_of_place(layer);
+  if (!layer.out_of_place) {
+    push(index, key, value);
+    return layer.read(layout_, 0, layer.length);
   }
-  if (!layer.key.defined() || layer.key.size(kTokenDim) < end) grow(layer, end);
-  tokens_of(layer.key, layer.length, end).copy_(key);
-  tokens_of(layer.value, layer.length, end).copy_(value);
+  check_write(key, value);
+  const KvPair old = this->layer(index);
+  const bool empty = layer.length == 0;
+  KvPair all{empty ? key : at::cat({old.key, key}, kTokenDim), empty ? value : at::cat({old.value, value}, kTokenDim)};
+  layer.set_tensors(all.key, all.value);
+  layer.length += key.size(kTokenDim);
+  return all;
+}
+
+void KvCache::push(std::int64_t index, const at::Tensor& key, const at::Tensor& value) {
+  check_write(key, value);
+  KvLayer& layer = at_layer(index);
+  C2C_CHECK(!layer.out_of_place && !records_gradient(key, value), "KvCache: append() is the way to write gradients");
+  const std::int64_t end = layer.length + key.size(kTokenDim);
+  make_room(layer, end);
+  layer.write(layer.length, {key, value});
   layer.length = end;
-  return {tokens_of(layer.key, 0, end), tokens_of(layer.value, 0, end)};
 }
 
 KvPair KvCache::slice(std::int64_t index, std::int64_t begin, std::int64_t end) const {
-  C2C_CHECK(index >= 0 && index < geometry_.layers, "KvCache: no such layer");
-  const Layer& layer = layers_[static_cast<std::size_t>(index)];
+  const KvLayer& layer = at_layer(index);
   C2C_CHECK(begin >= 0 && begin <= end && end <= layer.length, "KvCache: slice past the tokens that are there");
-  if (!layer.key.defined()) {
-    const at::Tensor none = at::empty({batch_, geometry_.kv_heads, 0, geometry_.head_dim}, options_);
-    return {none, none};
-  }
-  return {tokens_of(layer.key, begin, end), tokens_of(layer.value, begin, end)};
+  return layer.read(layout_, begin, end);
+}
+
+kernels::KvView KvCache::row_view(std::int64_t layer, std::int64_t row) const {
+  return at_layer(layer).row_view(row);
 }
 
 void KvCache::replace(std::int64_t index, std::int64_t begin, const at::Tensor& key, const at::Tensor& value) {
   check_write(key, value);
-  Layer& layer = at_layer(index);
+  KvLayer& layer = at_layer(index);
   const std::int64_t end = begin + key.size(kTokenDim);
   C2C_CHECK(begin >= 0 && end <= layer.length, "KvCache: replace past the tokens that are there");
   if (begin == end) return;
-  layer.out_of_place |= records_gradient(key, value);
+  if (records_gradient(key, value)) go_out_of_place(layer);
   if (!layer.out_of_place) {
-    tokens_of(layer.key, begin, end).copy_(key);
-    tokens_of(layer.value, begin, end).copy_(value);
+    layer.write(begin, {key, value});
     return;
   }
-  const auto spliced = [&](const at::Tensor& stored, const at::Tensor& fresh) {
-    return at::cat({tokens_of(stored, 0, begin), fresh, tokens_of(stored, end, layer.length)}, kTokenDim);
-  };
-  layer.key = spliced(layer.key, key);
-  layer.value = spliced(layer.value, value);
+  const KvPair before = slice(index, 0, begin), after = slice(index, end, layer.length);
+  layer.set_tensors(at::cat({before.key, key, after.key}, kTokenDim),
+                    at::cat({before.value, value, after.value}, kTokenDim));
 }
 
 void KvCache::crop(std::int64_t tokens) {
   C2C_CHECK(tokens >= 0, "KvCache: crop to a negative length");
-  for (Layer& layer : layers_) layer.length = std::min(layer.length, tokens);
+  for (KvLayer& layer : layers_) layer.crop(tokens);
 }
 
 KvCache KvCache::clone() const {
-  KvCache copy(geometry_, batch_, options_);
+  KvCache copy(layout_.geometry, layout_.batch, layout_.options, layout_.format, layout_.max_tokens);
   copy.reserved_ = reserved_;
-  for (std::size_t i = 0; i < layers_.size(); ++i) {
-    const Layer& from = layers_[i];
-    Layer& to = copy.layers_[i];
-    if (from.length == 0) continue;
-    const KvPair old = layer(static_cast<std::int64_t>(i));
-    to.out_of_place = from.out_of_place;
-    if (from.out_of_place) {
-      to.key = old.key.clone();
-      to.value = old.value.clone();
-    } else {
-      copy.grow(to, from.length);
-      tokens_of(to.key, 0, from.length).copy_(old.key);
-      tokens_of(to.value, 0, from.length).copy_(old.value);
-    }
-    to.length = from.length;
-  }
+  for (std::size_t i = 0; i < layers_.size(); ++i) copy.layers_[i] = layers_[i].clone(layout_, reserved_);
   return copy;
 }
 
 KvCache KvCache::select_rows(const at::Tensor& rows) const {
-  KvCache copy(geometry_, rows.size(0), options_);
+  KvCache copy(layout_.geometry, rows.size(0), layout_.options, layout_.format, layout_.max_tokens);
   copy.reserved_ = reserved_;
-  for (std::size_t i = 0; i < layers_.size(); ++i) {
-    const Layer& from = layers_[i];
-    if (from.length == 0) continue;
-    const KvPair old = layer(static_cast<std::int64_t>(i));
-    copy.layers_[i] = {old.key.index_select(0, rows), old.value.index_select(0, rows), from.length, from.out_of_place};
-  }
+  for (std::size_t i = 0; i < layers_.size(); ++i) copy.layers_[i] = layers_[i].select_rows(rows);
   return copy;
 }
 
 std::int64_t KvCache::bytes() const {
   std::int64_t total = 0;
-  for (const Layer& layer : layers_)
-    if (layer.key.defined()) total += static_cast<std::int64_t>(layer.key.nbytes() + layer.value.nbytes());
+  for (const KvLayer& layer : layers_) total += layer.bytes();
   return total;
 }
 

@@ -2,32 +2,31 @@
 // Legend: B batch, H kv heads, N tokens, D head size. Per layer K and V: (B, H, N, D).
 //
 // The cache is an argument of every forward, never a member of a model. Reading gives views, never copies; a copy is a
-// named call. Under autograd (what is appended or replaced requires grad) a layer goes over to out-of-place growth for
-// good: gradients flow to what was written, and views saved for a backward pass stay as they were.
+// named call. (Where the cache holds its tokens in another format than it is read in, reading decodes into fresh
+// tensors: attention over one token goes through row_view() instead.) Under autograd (what is appended or replaced
+// requires grad) a layer goes over to out-of-place growth for good: gradients flow to what was written, and views saved
+// for a backward pass stay as they were.
+//
+// With `max_tokens` each layer reserves address space for so many on its first append; pages become resident as tokens
+// touch them, appends never copy, and the pages go back when the cache and the last view of it die. A cache that grows
+// past that all the same moves once to half as much again. Without it (and on other devices) capacity grows by half.
 #pragma once
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "c2c/model/cache/kv_layer.h"
+
 namespace c2c {
-
-struct KvGeometry {
-  std::int64_t layers = 0;
-  std::int64_t kv_heads = 0;
-  std::int64_t head_dim = 0;
-  bool operator==(const KvGeometry&) const = default;
-};
-
-// K and V of some tokens of one layer, (B, H, N, D) each.
-struct KvPair {
-  at::Tensor key, value;
-};
 
 class KvCache {
  public:
   KvCache() = default;
-  KvCache(KvGeometry geometry, std::int64_t batch, at::TensorOptions options);
+  // `format`: what tokens are held in; nothing: in the dtype of `options`.
+  KvCache(KvGeometry geometry, std::int64_t batch, at::TensorOptions options, std::optional<KvFormat> format = {},
+          std::int64_t max_tokens = 0);
   KvCache(KvCache&&) = default;
   KvCache& operator=(KvCache&&) = default;
   KvCache(const KvCache&) = delete;  // use clone(): a cache is large
@@ -40,12 +39,17 @@ class KvCache {
   // for a backward pass although K and V need no gradient themselves (the query does).
   KvPair append(std::int64_t layer, const at::Tensor& key_BHND, const at::Tensor& value_BHND,
                 bool differentiable = false);
+  // The same without the views. Not under autograd.
+  void push(std::int64_t layer, const at::Tensor& key_BHND, const at::Tensor& value_BHND);
   // Views over tokens [begin, end) of a layer.
   KvPair slice(std::int64_t layer, std::int64_t begin, std::int64_t end) const;
   KvPair layer(std::int64_t index) const { return slice(index, 0, length(index)); }
   // Overwrites tokens [begin, begin + N) of a layer.
   void replace(std::int64_t layer, std::int64_t begin, const at::Tensor& key_BHND, const at::Tensor& value_BHND);
-  // Forgets every token from `tokens` on.
+  // One row of the batch, all its tokens; valid until the cache is written or dies. float32 or bfloat16 or q8, on a
+  // CPU.
+  kernels::KvView row_view(std::int64_t layer, std::int64_t row) const;
+  // Forgets every token from `tokens` on; views over those are void.
   void crop(std::int64_t tokens);
   KvCache clone() const;
   // Rows of the batch in a new order (repeats allowed), as a copy.
@@ -54,26 +58,23 @@ class KvCache {
   std::int64_t length(std::int64_t layer = 0) const {
     return layers_.empty() ? 0 : layers_[static_cast<std::size_t>(layer)].length;
   }
-  std::int64_t batch() const { return batch_; }
-  const KvGeometry& geometry() const { return geometry_; }
-  at::TensorOptions options() const { return options_; }
-  std::int64_t bytes() const;  // allocated
+  std::int64_t batch() const { return layout_.batch; }
+  const KvGeometry& geometry() const { return layout_.geometry; }
+  at::TensorOptions options() const { return layout_.options; }
+  std::optional<KvFormat> format() const { return layout_.format; }
+  // Allocated; of reserved address space, the pages that hold tokens.
+  std::int64_t bytes() const;
 
  private:
-  struct Layer {
-    at::Tensor key, value;  // (B, H, capacity, D)
-    std::int64_t length = 0;
-    bool out_of_place = false;  // set by the first write under autograd
-  };
-  Layer& at_layer(std::int64_t layer);
+  KvLayer& at_layer(std::int64_t layer);
+  const KvLayer& at_layer(std::int64_t layer) const;
   void check_write(const at::Tensor& key_BHND, const at::Tensor& value_BHND) const;
-  void grow(Layer& layer, std::int64_t tokens);
+  void make_room(KvLayer& layer, std::int64_t tokens);
+  void go_out_of_place(KvLayer& layer) const;
 
-  KvGeometry geometry_;
-  std::int64_t batch_ = 0;
+  KvLayout layout_;
   std::int64_t reserved_ = 0;
-  at::TensorOptions options_;
-  std::vector<Layer> layers_;
+  std::vector<KvLayer> layers_;
 };
 
 }  // namespace c2c
