@@ -5,6 +5,7 @@
 #include <atomic>
 #include <stdexcept>
 #include <string>
+#include <thread>
 
 #include "c2c/base/error.h"
 #include "tests/infer/engine/tiny_engine.h"
@@ -395,6 +396,44 @@ TEST(Engine, LettingGoOfAHandleEndsItsRequestFirst) {
   }
   tokens.reset();  // nobody writes to it any more
   EXPECT_EQ(engine.stats().cancelled + engine.stats().finished, 1);
+}
+
+// Clients of all manners at once. Whoever is not cancelled gets what the request gets alone, and everyone an end.
+TEST(Engine, ManyThreadsSubmitCancelAndLetGo) {
+  const auto rosetta = tiny_rosetta(1);
+  const GenerateOptions options{.max_new_tokens = 5};
+  std::vector<GeneratedRow> expected;
+  for (int r = 0; r < 4; ++r) expected.push_back(alone(*rosetta, tiny_plan(1, 8, r), options));
+  for (const StopMode mode : {StopMode::kFinish, StopMode::kCancel}) {
+    Engine engine({.max_running = 3, .max_queued = 5, .prefill_chunk = 3});
+    std::atomic<int> finished = 0, cancelled = 0, turned_away = 0;
+    const auto client = [&](int seed) {
+      for (int i = 0; i < 25; ++i) {
+        const int manner = (seed + i) % 7, prompt = (seed * 3 + i) % 4;
+        try {
+          const EngineHandle handle =
+              engine.submit({.model = rosetta, .plan = tiny_plan(1, 8, prompt), .options = options});
+          if (manner == 0) continue;  // lets go
+          if (manner < 3) handle.cancel();
+          const GeneratedRow& row = handle.wait().row;
+          ++(row.finish == FinishReason::kCancelled ? cancelled : finished);
+          EXPECT_TRUE(row.finish == FinishReason::kCancelled ||
+                      row.ids == expected[static_cast<std::size_t>(prompt)].ids);
+        } catch (const Error&) {  // the line is full, or the engine has stopped
+          ++turned_away;
+        }
+      }
+    };
+    std::vector<std::thread> clients;
+    for (int t = 0; t < 6; ++t) clients.emplace_back(client, t);
+    while (finished < 10) std::this_thread::yield();
+    if (mode == StopMode::kCancel) engine.stop(mode);
+    for (std::thread& thread : clients) thread.join();
+    engine.stop(mode);
+    const EngineStats stats = engine.stats();
+    EXPECT_EQ(stats.submitted, stats.finished + stats.cancelled);
+    EXPECT_EQ(stats.waiting + stats.running + stats.failed, 0);
+  }
 }
 
 TEST(Engine, AnAnswerEndsWhereTheContextDoes) {
