@@ -6,6 +6,7 @@
 #include "c2c/base/error.h"
 #include "c2c/model/families/decoder.h"
 #include "c2c/tensor/nn/checkpoint.h"
+#include "c2c/tensor/ops/on_kernels.h"
 
 namespace c2c {
 
@@ -49,6 +50,7 @@ at::Tensor Decoder::run_recomputed(const at::Tensor& hidden, const LayerCall& ca
     inputs.push_back(old.value);
   }
   const auto run = [this, &block, layer, batch, caches, past, kinds](const std::vector<at::Tensor>& given) {
+    const WithoutKernels as_in_backward;
     KvCache own = make_cache(batch);
     if (past > 0) own.append(layer, given[1], given[2], /*differentiable=*/true);
     const LayerKind& kind = is_local(layer) ? *kinds->local : *kinds->global;

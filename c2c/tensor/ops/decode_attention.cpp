@@ -100,7 +100,7 @@ void run(const T* query, std::span<const KvView> views, std::int64_t heads, cons
 at::Tensor decode_attention(const at::Tensor& query, std::span<const KvView> rows, std::int64_t window,
                             const AttentionScale& scale) {
   C2C_CHECK(query.dim() == 4 && query.size(1) == 1 && query.size(0) == static_cast<std::int64_t>(rows.size()) &&
-                query.size(0) > 0 && on_kernels(query) && window >= 0,
+                query.size(0) > 0 && query.is_cpu() && has_kernels(query.scalar_type()) && window >= 0,
             "decode_attention: query (B, 1, H, D), float32 or bfloat16 on the CPU, one view per row");
   const std::int64_t heads = query.size(2), size = query.size(3);
   for (const KvView& view : rows)

@@ -16,9 +16,26 @@ inline bool has_kernels(at::ScalarType dtype) {
   return dtype == at::kFloat || dtype == at::kBFloat16;
 }
 
+// Keeps ops of this thread on LibTorch while it lives: where the same step is computed without gradients and again with
+// them (gradient checkpointing), to the same bits.
+class WithoutKernels {
+ public:
+  WithoutKernels() : before_(active()) { active() = true; }
+  ~WithoutKernels() { active() = before_; }
+  WithoutKernels(const WithoutKernels&) = delete;
+  WithoutKernels& operator=(const WithoutKernels&) = delete;
+  static bool& active() {
+    static thread_local bool value = false;
+    return value;
+  }
+
+ private:
+  bool before_;
+};
+
 inline bool on_kernels(const at::Tensor& x) {
-  return x.is_cpu() && x.layout() == at::kStrided && has_kernels(x.scalar_type()) && !records_gradient(x) &&
-         !x.is_neg();
+  return !WithoutKernels::active() && x.is_cpu() && x.layout() == at::kStrided && has_kernels(x.scalar_type()) &&
+         !records_gradient(x) && !x.is_neg();
 }
 
 // The type kernels know a float32 or bfloat16 tensor's numbers by. run_as(dtype, [](auto zero) { ... decltype(zero) })
