@@ -7,8 +7,8 @@
 namespace c2c::kernels {
 namespace {
 
-TileSet tiles_of(WeightFormat weights, RowFormat rows) {
-#ifdef C2C_PACKED_X86
+const TileSet& tiles_of(WeightFormat weights, RowFormat rows) {
+#ifdef C2C_X86
   if (isa() == Isa::kAvx512) return avx512_tiles(weights, rows);
   if (isa() == Isa::kAvx2) return avx2_tiles(weights, rows);
 #endif
@@ -16,7 +16,7 @@ TileSet tiles_of(WeightFormat weights, RowFormat rows) {
 }
 
 StoreFn store_fn() {
-#ifdef C2C_PACKED_X86
+#ifdef C2C_X86
   if (isa() == Isa::kAvx512) return store_avx512;
   if (isa() == Isa::kAvx2) return store_avx2;
 #endif
@@ -52,7 +52,7 @@ std::int64_t tile_rows(WeightFormat weights, RowFormat rows) {
 }
 
 void packed_matmul(const PackedMatrix& w, const PreparedRows& x, const Outputs& out, const MatmulRange& range) {
-  const TileSet set = tiles_of(w.shape.format, x.format);
+  const TileSet& set = tiles_of(w.shape.format, x.format);
   const StoreFn store = store_fn();
   const std::int64_t rows = range.row_end - range.row_begin;
   if (rows <= 0 || set.max_rows == 0) return;

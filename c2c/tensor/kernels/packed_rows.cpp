@@ -11,7 +11,7 @@ namespace {
 using QuantizeRowFn = void (*)(const SourceRows&, std::int64_t, std::int64_t, RowGroup*);
 
 QuantizeRowFn quantize_row() {
-#ifdef C2C_PACKED_X86
+#ifdef C2C_X86
   if (isa() == Isa::kAvx512) return quantize_row_avx512;
   if (isa() == Isa::kAvx2) return quantize_row_avx2;
 #endif

@@ -71,19 +71,28 @@ void tile_groups(const TileInput& in, float* sums) {
 
 // erfc keeps the relative precision of the negative tail, where 1 + erf would cancel.
 float gelu(float y) {
-  return 0.5F * y * std::erfc(-y * 0.70710678118654752F);
+  const double value = y;
+  return static_cast<float>(0.5 * value * std::erfc(-0.70710678118654752 * value));
 }
 
 }  // namespace
 
-TileSet scalar_tiles(WeightFormat weights, RowFormat rows) {
-  TileSet set{.max_rows = 1};
-  if (weights == WeightFormat::kF32) set.tiles[1] = tile_f32;
-  if (weights == WeightFormat::kBf16)
-    set.tiles[1] = rows == RowFormat::kBf16 ? tile_bf16<Element::kBf16> : tile_bf16<Element::kF32>;
-  if (weights == WeightFormat::kQ8) set.tiles[1] = tile_groups<WeightFormat::kQ8>;
-  if (weights == WeightFormat::kQ4) set.tiles[1] = tile_groups<WeightFormat::kQ4>;
-  return set;
+const TileSet& scalar_tiles(WeightFormat weights, RowFormat rows) {
+  static constexpr TileSet kF32{1, {nullptr, tile_f32}};
+  static constexpr TileSet kBf16{1, {nullptr, tile_bf16<Element::kBf16>}};
+  static constexpr TileSet kBf16F32{1, {nullptr, tile_bf16<Element::kF32>}};
+  static constexpr TileSet kQ8{1, {nullptr, tile_groups<WeightFormat::kQ8>}};
+  static constexpr TileSet kQ4{1, {nullptr, tile_groups<WeightFormat::kQ4>}};
+  switch (weights) {
+    case WeightFormat::kF32:
+      return kF32;
+    case WeightFormat::kBf16:
+      return rows == RowFormat::kBf16 ? kBf16 : kBf16F32;
+    case WeightFormat::kQ8:
+      return kQ8;
+    default:
+      return kQ4;
+  }
 }
 
 void store_scalar(const float* tile, std::int64_t rows, std::int64_t outputs, const Outputs& out) {
