@@ -166,7 +166,7 @@ TEST(Kernels, EqualLibTorchWhereItWouldRun) {
 // LibTorch's own form of this one cancels: 1 + tanh.
 TEST(Kernels, GeluIsAsExactAsLibTorchs) {
   at::manual_seed(4);
-  const at::Tensor gate = at::randn({4000}) * 3, up = at::ones({4000});
+  const at::Tensor gate = (at::randn({4000}) * 3).clamp(-5, 5), up = at::ones({4000});
   const at::Tensor exact = gated_activation(gate.to(at::kDouble), up.to(at::kDouble), Activation::kGeluTanh);
   const Both found = both([&] { return gated_activation(gate, up, Activation::kGeluTanh); });
   const auto error = [&](const at::Tensor& x) { return ((x - exact) / exact).abs().max().item<double>(); };
