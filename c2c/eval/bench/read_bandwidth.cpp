@@ -1,0 +1,80 @@
+#include <ATen/Parallel.h>
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <new>
+
+#include "c2c/eval/bench/ceilings.h"
+
+namespace c2c::bench {
+namespace {
+
+// 64 bytes: one cache line.
+using Line [[gnu::vector_size(64)]] = std::uint64_t;
+
+class Pages {
+ public:
+  explicit Pages(std::size_t bytes) : bytes_(bytes) {
+    data_ = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (data_ == MAP_FAILED) throw std::bad_alloc();
+    ::madvise(data_, bytes, MADV_HUGEPAGE);
+  }
+  ~Pages() { ::munmap(data_, bytes_); }
+  Pages(const Pages&) = delete;
+  Pages& operator=(const Pages&) = delete;
+  Line* lines() { return static_cast<Line*>(data_); }
+
+ private:
+  std::size_t bytes_;
+  void* data_;
+};
+
+// Four streams side by side: more requests to memory are under way than one stream asks for.
+#if defined(__x86_64__)
+__attribute__((target_clones("avx512f", "avx2", "default")))
+#endif
+std::uint64_t
+sum(const Line* data, std::int64_t count) {
+  const std::int64_t quarter = count / 4;
+  Line a{}, b{}, c{}, d{};
+  for (std::int64_t i = 0; i < quarter; ++i) {
+    a += data[i];
+    b += data[quarter + i];
+    c += data[2 * quarter + i];
+    d += data[3 * quarter + i];
+  }
+  for (std::int64_t i = 4 * quarter; i < count; ++i) a += data[i];
+  a += b + c + d;
+  std::uint64_t total = 0;
+  for (int i = 0; i < 8; ++i) total += a[i];
+  return total;
+}
+
+}  // namespace
+
+double read_bandwidth(std::int64_t bytes, const Rounds& rounds) {
+  const std::int64_t lines = bytes / static_cast<std::int64_t>(sizeof(Line)), threads = at::get_num_threads();
+  Pages pages(static_cast<std::size_t>(bytes));
+  Line* const data = pages.lines();
+  std::vector<std::uint64_t> sums(static_cast<std::size_t>(threads) * 8);  // a cache line each
+  const auto each_part = [&](const auto& work) {
+    at::parallel_for(0, threads, 1, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) work(i, lines * i / threads, lines * (i + 1) / threads);
+    });
+  };
+  each_part([&](std::int64_t, std::int64_t begin, std::int64_t end) { std::fill(data + begin, data + end, Line{1}); });
+  const Contender sweep{"", [&] {
+                          const Stopwatch watch;
+                          each_part([&](std::int64_t part, std::int64_t begin, std::int64_t end) {
+                            sums[static_cast<std::size_t>(part) * 8] = sum(data + begin, end - begin);
+                          });
+                          return Parts{{"", watch.seconds()}};
+                        }};
+  const double best = take_turns({sweep}, rounds)[""][""].minimum();
+  std::uint64_t total = 0;
+  for (const std::uint64_t part : sums) total += part;
+  // Line{1} is one 1 and seven 0: the sum is the number of lines, unless the compiler left the sweep out.
+  return total == static_cast<std::uint64_t>(lines) ? static_cast<double>(bytes) / best : 0;
+}
+
+}  // namespace c2c::bench
