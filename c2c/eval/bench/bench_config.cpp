@@ -88,6 +88,12 @@ void RivalConfig::visit_fields(const FieldVisitor& visit) {
 }
 
 void BenchConfig::visit_fields(const FieldVisitor& visit) {
+  visit_what(visit);
+  visit_how(visit);
+  rivals.visit_fields(visit);
+}
+
+void BenchConfig::visit_what(const FieldVisitor& visit) {
   visit({.key = "",
          .flags = "-m,--model,--receiver",
          .help = "the receiver: folder, GGUF file or org/name; unset: the run file's",
@@ -119,17 +125,20 @@ void BenchConfig::visit_fields(const FieldVisitor& visit) {
          .maximum = 100000});
   visit({.key = "", .flags = "-t,--threads", .help = "thread counts, as in 1,2; unset: all", .target = &thread_texts_});
   visit({.key = "",
-         .flags = "-r,--repetitions,--repeat",
-         .help = "of each timing, in turn with the rivals'; medians are shown",
-         .target = &repeat,
-         .minimum = 1,
-         .maximum = 10000});
-  visit({.key = "",
          .flags = "--hidden",
          .help = "hidden size of the random fuser, all gates open; 0: the run's own fuser",
          .target = &hidden,
          .minimum = 0,
          .maximum = 65536});
+}
+
+void BenchConfig::visit_how(const FieldVisitor& visit) {
+  visit({.key = "",
+         .flags = "-r,--repetitions,--repeat",
+         .help = "of each timing, in turn with the rivals'; medians are shown",
+         .target = &repeat,
+         .minimum = 1,
+         .maximum = 10000});
   visit({.key = "", .flags = "--parallel", .help = "requests at once, as in 1,2,4,8", .target = &request_texts_});
   visit({.key = "",
          .flags = "-q,--questions",
@@ -151,7 +160,6 @@ void BenchConfig::visit_fields(const FieldVisitor& visit) {
          .flags = "--quick",
          .help = "within 50 s, without rivals: every ratio to the machine and to ourselves",
          .target = &quick});
-  rivals.visit_fields(visit);
 }
 
 void BenchConfig::finish() {

@@ -49,6 +49,9 @@ struct BenchConfig {
   Rounds rounds(double quick_seconds) const;
 
  private:
+  void visit_what(const FieldVisitor& visit);  // models and shapes
+  void visit_how(const FieldVisitor& visit);
+
   std::vector<std::string> weight_texts_, prompt_texts_, thread_texts_, request_texts_, stage_texts_;
 };
 
