@@ -64,14 +64,9 @@ C2C_INLINE_AVX512 Lanes load(const std::int8_t* p, std::int64_t count) {
   return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_maskz_loadu_epi8(first(count), p)));
 }
 
-// Round to nearest even. Not VCVTNEPS2BF16, which takes subnormal numbers for zero.
+// Round to nearest even; subnormal numbers become zero.
 C2C_INLINE_AVX512 __m256i narrowed(Lanes a) {
-  const __m512i bits = _mm512_castps_si512(a);
-  const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
-  const __m512i near = _mm512_add_epi32(_mm512_add_epi32(bits, _mm512_set1_epi32(0x7FFF)), odd);
-  const __mmask16 nan = _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q);
-  const __m512i kept = _mm512_mask_or_epi32(near, nan, bits, _mm512_set1_epi32(0x400000));
-  return _mm512_cvtepi32_epi16(_mm512_srli_epi32(kept, 16));
+  return reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(a));
 }
 C2C_INLINE_AVX512 void store(float* p, Lanes a) {
   _mm512_storeu_ps(p, a);

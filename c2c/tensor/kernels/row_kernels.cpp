@@ -40,6 +40,11 @@ void add_row(const T* a, const T* b, T* out, std::int64_t size) {
 }
 
 template <class T>
+void softmax_row(const SoftmaxRow<T>& row) {
+  C2C_CHOOSE(softmax_row(row))
+}
+
+template <class T>
 float quantize_row(const T* x, std::int8_t* out, std::int64_t size) {
   C2C_CHOOSE(quantize_row(x, out, size))
 }

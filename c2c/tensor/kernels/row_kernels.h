@@ -1,6 +1,6 @@
 // The small layers between matrix products, a row of numbers at a time. T: float, or std::uint16_t for bfloat16 bits.
-// Arithmetic is float32. Where LibTorch rounds a bfloat16 step in between, so do these. Any length, any alignment;
-// `out` may be an input.
+// Arithmetic is float32. Where LibTorch rounds a bfloat16 step in between, so do these (the AVX-512 ones round
+// subnormal results to zero). Any length, any alignment; `out` may be an input.
 #pragma once
 #include <cstdint>
 
@@ -37,6 +37,16 @@ void gated_row(const T* gate, const T* up, T* out, std::int64_t size, Gate kind)
 
 template <class T>
 void add_row(const T* a, const T* b, T* out, std::int64_t size);
+
+// In place: softmax of x[first, end), zero elsewhere; 0 <= first < end <= size. `scratch`: `size` floats.
+template <class T>
+struct SoftmaxRow {
+  T* x = nullptr;
+  std::int64_t first = 0, end = 0, size = 0;
+  float* scratch = nullptr;
+};
+template <class T>
+void softmax_row(const SoftmaxRow<T>& row);
 
 // One token of one head to int8 and back: out = round(x / scale), scale = largest / 127. A row with an infinite number
 // or a NaN gets the scale NaN.

@@ -88,6 +88,31 @@ C2C_KERNEL void add_row(const T* a, const T* b, T* out, std::int64_t size) {
 }
 
 template <class T>
+C2C_KERNEL void softmax_row(const SoftmaxRow<T>& row) {
+  T* x = row.x + row.first;
+  const std::int64_t count = row.end - row.first, whole = count / kLanes * kLanes, left = count - whole;
+  // Behind the end: so low that its exponential is 0.
+  float padded[kLanes];
+  store(padded, all(-__builtin_inff()));
+  if (left > 0) store(padded, load(x + whole, left), left);
+  Lanes largest = load(padded);
+  for (std::int64_t i = 0; i < whole; i += kLanes) largest = maximum(load(x + i), largest);
+  const Lanes most = all(largest_of(largest));
+  Lanes sum = exponential(load(padded) - most);
+  store(padded, sum);
+  for (std::int64_t i = 0; i < whole; i += kLanes) {
+    const Lanes weight = exponential(load(x + i) - most);
+    store(row.scratch + i, weight);
+    sum = sum + weight;
+  }
+  const Lanes share = all(1.0F / sum_of(sum));
+  for (std::int64_t i = 0; i < whole; i += kLanes) store(x + i, load(row.scratch + i) * share);
+  if (left > 0) store(x + whole, load(padded) * share, left);
+  for (std::int64_t i = 0; i < row.first; ++i) row.x[i] = T{};
+  for (std::int64_t i = row.end; i < row.size; ++i) row.x[i] = T{};
+}
+
+template <class T>
 C2C_KERNEL float quantize_row(const T* x, std::int8_t* out, std::int64_t size) {
   Lanes largest = all(0.0F), infected = all(0.0F);  // x * 0 is NaN where x is not finite
   for (std::int64_t i = 0; i < size; i += kLanes) {

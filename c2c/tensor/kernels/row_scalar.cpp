@@ -76,6 +76,18 @@ void add_row(const T* a, const T* b, T* out, std::int64_t size) {
 }
 
 template <class T>
+void softmax_row(const SoftmaxRow<T>& row) {
+  float largest = widen(row.x[row.first]), sum = 0;
+  for (std::int64_t i = row.first; i < row.end; ++i) largest = std::max(largest, widen(row.x[i]));
+  for (std::int64_t i = row.first; i < row.end; ++i) {
+    row.scratch[i] = std::exp(widen(row.x[i]) - largest);
+    sum += row.scratch[i];
+  }
+  for (std::int64_t i = 0; i < row.size; ++i)
+    row.x[i] = i >= row.first && i < row.end ? rounded<T>(row.scratch[i] / sum) : T{0};
+}
+
+template <class T>
 float quantize_row(const T* x, std::int8_t* out, std::int64_t size) {
   float largest = 0;
   bool finite = true;

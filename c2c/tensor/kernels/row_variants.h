@@ -13,6 +13,8 @@
   template <class T>                                                                           \
   target void add_row(const T* a, const T* b, T* out, std::int64_t size);                      \
   template <class T>                                                                           \
+  target void softmax_row(const SoftmaxRow<T>& row);                                           \
+  template <class T>                                                                           \
   target float quantize_row(const T* x, std::int8_t* out, std::int64_t size);                  \
   template <class T>                                                                           \
   target void dequantize_row(const std::int8_t* x, float scale, T* out, std::int64_t size);
@@ -36,5 +38,6 @@ C2C_DECLARE_ROW_KERNELS(C2C_AVX512)
   template void rope_row<T>(const T*, const T*, const T*, T*, std::int64_t); \
   template void gated_row<T>(const T*, const T*, T*, std::int64_t, Gate);    \
   template void add_row<T>(const T*, const T*, T*, std::int64_t);            \
+  template void softmax_row<T>(const SoftmaxRow<T>&);                        \
   template float quantize_row<T>(const T*, std::int8_t*, std::int64_t);      \
   template void dequantize_row<T>(const std::int8_t*, float, T*, std::int64_t);

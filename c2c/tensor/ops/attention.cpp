@@ -1,11 +1,13 @@
 #include "c2c/tensor/ops/attention.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <limits>
 
 #include "c2c/base/error.h"
+#include "c2c/tensor/kernels/row_kernels.h"
 #include "c2c/tensor/ops/on_kernels.h"
 
 namespace c2c {
@@ -40,7 +42,10 @@ AttentionMask::AttentionMask(std::int64_t queries, std::int64_t columns, std::in
   const std::int64_t past = columns - queries;
   at::Tensor triangle;  // of full blocks, shared
   for (std::int64_t begin = 0; begin < queries; begin += kBlockRows) {
-    Block block{.row_begin = begin, .rows = std::min(kBlockRows, queries - begin)};
+    Block block{.row_begin = begin,
+                .rows = std::min(kBlockRows, queries - begin),
+                .window = window,
+                .padded = real_BT.defined()};
     const std::int64_t first = past + begin, end = first + block.rows;
     block.column_begin = window > 0 ? std::max<std::int64_t>(0, first - window + 1) : 0;
     block.columns = end - block.column_begin;
@@ -102,6 +107,39 @@ at::Tensor decode(const at::Tensor& query, const at::Tensor& key, const at::Tens
   return decode_attention(query, rows, window, scale);
 }
 
+// In place, no bias needed: of a row's columns only those are looked at that it reads. A row's bits do not depend on
+// the block it is in.
+template <class T>
+void band_softmax(const at::Tensor& scores, const Block& block) {
+  T* data = numbers_out<T>(scores);
+  const std::int64_t columns = block.columns, own = columns - block.rows;  // the first row's last column
+  at::parallel_for(0, scores.numel() / columns, 1 + grain_of(5) / columns, [&](std::int64_t begin, std::int64_t end) {
+    std::vector<float> scratch(static_cast<std::size_t>(columns));
+    for (std::int64_t i = begin; i < end; ++i) {
+      const std::int64_t last = own + i % block.rows;
+      kernels::softmax_row<T>({.x = data + i * columns,
+                               .first = block.window > 0 ? std::max<std::int64_t>(0, last - block.window + 1) : 0,
+                               .end = last + 1,
+                               .size = columns,
+                               .scratch = scratch.data()});
+    }
+  });
+}
+
+// scores (B * K, G * rows, columns), overwritten.
+at::Tensor weights_of(const at::Tensor& scores, const Block& block) {
+  if (!block.padded && on_kernels(scores) && scores.is_contiguous()) {
+    run_as(scores.scalar_type(), [&](auto zero) { band_softmax<decltype(zero)>(scores, block); });
+    return scores;
+  }
+  if (block.bias.defined())
+    scores.unflatten(1, {-1, block.rows})
+        .narrow(-1, block.columns - block.bias.size(-1), block.bias.size(-1))
+        .unflatten(0, {block.bias.size(0), -1})
+        .add_(block.bias);
+  return scores.softmax(-1);
+}
+
 // -> (B, rows, K, G, D). Plain matrix products beat LibTorch's CPU flash attention twofold in bfloat16 and skip what
 // lies above the diagonal and outside the window.
 at::Tensor attend_block(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value, const Block& block,
@@ -115,13 +153,7 @@ at::Tensor attend_block(const at::Tensor& query, const at::Tensor& key, const at
   const at::Tensor unused = at::empty({1, 1, 1}, query.options());
   at::Tensor scores = at::baddbmm(unused, rows, key.flatten(0, 1).transpose(1, 2), /*beta=*/0, /*alpha=*/scale.scale);
   if (scale.soft_cap > 0) scores = (scores / scale.soft_cap).tanh() * scale.soft_cap;
-  if (block.bias.defined()) {
-    const std::int64_t width = block.bias.size(-1);
-    scores.view({batch, kv_heads, groups, block.rows, block.columns})
-        .narrow(-1, block.columns - width, width)
-        .add_(block.bias);
-  }
-  return at::bmm(scores.softmax(-1), value.flatten(0, 1))
+  return at::bmm(weights_of(scores, block), value.flatten(0, 1))
       .view({batch, kv_heads, groups, block.rows, head_size})
       .permute({0, 3, 1, 2, 4});
 }

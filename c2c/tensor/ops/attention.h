@@ -20,6 +20,8 @@ class AttentionMask {
   struct Block {
     std::int64_t row_begin = 0, rows = 0;        // of the N queries
     std::int64_t column_begin = 0, columns = 0;  // of the T keys
+    std::int64_t window = 0;                     // 0: all columns up to the row's own
+    bool padded = false;                         // not all columns that the band allows are real
     at::Tensor bias;  // (B or 1, 1, 1, rows, w): 0 or the lowest number, for the last w columns; undefined: read all
   };
 
