@@ -76,6 +76,7 @@ class Chat final : public Command {
 
   void answer(Session& session, const std::string& text) {
     Request request;
+    request.reuse = true;  // each turn begins as the last one did
     request.messages = messages_;
     request.messages.push_back({"user", text});
     g_interrupted = false;

@@ -24,6 +24,8 @@ class Command {
   virtual const char* description() const = 0;
   // Runs models: worth a thought about how threads wait.
   virtual bool computes() const { return true; }
+  // Has a --threads of its own kind, instead of the one of Globals.
+  virtual bool has_threads() const { return false; }
   // Declares options on `app` through `line`; main adds the Globals.
   virtual void add_options(CLI::App& app, CommandLine& line) = 0;
   // After line.apply(): main has set threads and the log sink. Throws for failures.
@@ -39,5 +41,6 @@ std::unique_ptr<Command> make_demo();
 std::unique_ptr<Command> make_data();
 std::unique_ptr<Command> make_train();
 std::unique_ptr<Command> make_fit();
+std::unique_ptr<Command> make_bench();
 
 }  // namespace c2c::cli

@@ -14,6 +14,7 @@
 #include "c2c/base/error.h"
 #include "c2c/cli/busy_machine.h"
 #include "c2c/cli/command.h"
+#include "c2c/cli/steady_memory.h"
 #include "c2c/cli/terminal.h"
 #include "c2c/cli/version.h"
 #include "c2c/io/config/assign.h"
@@ -44,6 +45,15 @@ struct Entry {
   Globals globals;
 };
 
+// The Globals, less what the command has of its own.
+FieldsOf general_fields(Entry& entry) {
+  return [&entry](const FieldVisitor& visit) {
+    entry.globals.visit_fields([&](const Field& field) {
+      if (!entry.command->has_threads() || field.flags.find("--threads") == std::string::npos) visit(field);
+    });
+  };
+}
+
 int report(const char* message, int code) {
   std::cout.flush();
   std::fprintf(stderr, "c2c: error: %s\n", message);
@@ -59,7 +69,10 @@ int report_torch(const c10::Error& error) {
 int run(Entry& entry, char** argv) {
   try {
     entry.line.apply();
-    if (entry.command->computes()) sleep_where_busy(entry.globals.threads, argv);
+    if (entry.command->computes()) {
+      sleep_where_busy(entry.globals.threads, argv);
+      keep_memory_steady();
+    }
     // Before any other call into LibTorch: every call may reset OpenMP's idea of the thread count.
     at::set_num_threads(entry.globals.threads > 0 ? static_cast<int>(entry.globals.threads) : at::get_num_threads());
     at::set_num_interop_threads(1);
@@ -93,12 +106,12 @@ int run_main(int argc, char** argv) {
   app.require_subcommand(1);
   std::vector<std::unique_ptr<Entry>> entries;
   for (auto make : {make_generate, make_chat, make_demo, make_inspect, make_convert, make_train, make_fit, make_data,
-                    make_doctor}) {
+                    make_bench, make_doctor}) {
     auto entry = std::make_unique<Entry>();
     entry->command = make();
     entry->app = app.add_subcommand(entry->command->name(), entry->command->description());
     entry->command->add_options(*entry->app, entry->line);
-    entry->line.add(*entry->app, fields_of(entry->globals), "General");
+    entry->line.add(*entry->app, general_fields(*entry), "General");
     entries.push_back(std::move(entry));
   }
   try {

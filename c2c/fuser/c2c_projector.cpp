@@ -54,7 +54,7 @@ void C2CProjector::draw(const InitArgs& args) {
 
 at::Tensor C2CProjector::hidden(const Half& half, const at::Tensor& source, const at::Tensor& target,
                                 bool training) const {
-  const auto dtype = half.in.weight().scalar_type();
+  const at::ScalarType dtype = half.in.bias().scalar_type();  // the weight may be packed
   return half.mlp1(half.in(parts_.target ? join_heads(source, target, dtype) : flat_heads(source, dtype)), training);
 }
 
@@ -138,6 +138,17 @@ void C2CProjector::visit(const std::string& prefix, const ParameterVisitor& visi
   }
   both("proj_mlp2", &Half::proj_mlp2);
   both("proj_out", &Half::proj_out);
+}
+
+// The scalar heads are a few numbers wide: not worth packing.
+void C2CProjector::visit_linears(const std::string& prefix, const LinearVisitor& visitor) {
+  for (auto& [name, half] : {std::pair<std::string, Half*>{"key_", &key_}, {"value_", &value_}}) {
+    visitor(prefix + name + "in", half->in);
+    half->mlp1.visit_linears(prefix + name + "mlp1.", visitor);
+    if (parts_.scalars) half->scalar_mlp2.visit_linears(prefix + name + "scalar_mlp2.", visitor);
+    half->proj_mlp2.visit_linears(prefix + name + "proj_mlp2.", visitor);
+    visitor(prefix + name + "proj_out", half->proj_out);
+  }
 }
 
 }  // namespace c2c

@@ -37,6 +37,7 @@ class C2CProjector : public ProjectorBase {
   bool is_closed() const override;
   void set_temperature_step(std::int64_t step) override;
   void visit(const std::string& prefix, const ParameterVisitor& visitor) override;
+  void visit_linears(const std::string& prefix, const LinearVisitor& visitor) override;
   const C2CParts& parts() const { return parts_; }
 
  protected:

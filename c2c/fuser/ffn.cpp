@@ -14,20 +14,24 @@ FfnBlock::FfnBlock(std::int64_t hidden, std::int64_t width, double dropout, at::
       dropout_(dropout) {}
 
 at::Tensor FfnBlock::operator()(const at::Tensor& x, bool training) const {
-  at::Tensor inner = w1_(block_norm(x, norm_));
+  const at::Tensor normed = block_norm(x, norm_);
   if (training || at::GradMode::is_enabled()) {
-    inner = w2_(at::gelu(inner));
+    at::Tensor inner = w2_(at::gelu(w1_(normed)));
     if (training && dropout_ > 0) inner = at::dropout(inner, dropout_, /*train=*/true);
     return x + inner;
   }
-  inner = w2_(at::gelu_(inner));
-  return inner.add_(x);
+  return w2_.add_to(w1_.gelu(normed), x);
 }
 
 void FfnBlock::visit(const std::string& prefix, const ParameterVisitor& visitor) {
   visitor({prefix + "norm.weight", &norm_, false});
   w1_.visit(prefix + "w1.", visitor);
   w2_.visit(prefix + "w2.", visitor);
+}
+
+void FfnBlock::visit_linears(const std::string& prefix, const LinearVisitor& visitor) {
+  visitor(prefix + "w1", w1_);
+  visitor(prefix + "w2", w2_);
 }
 
 FfnStack::FfnStack(std::int64_t count, std::int64_t hidden, std::int64_t width, double dropout, at::ScalarType dtype) {
@@ -43,6 +47,11 @@ at::Tensor FfnStack::operator()(at::Tensor x, bool training) const {
 void FfnStack::visit(const std::string& prefix, const ParameterVisitor& visitor) {
   for (std::size_t i = 0; i < blocks_.size(); ++i)
     blocks_[i].visit(prefix + "blocks." + std::to_string(i) + ".", visitor);
+}
+
+void FfnStack::visit_linears(const std::string& prefix, const LinearVisitor& visitor) {
+  for (std::size_t i = 0; i < blocks_.size(); ++i)
+    blocks_[i].visit_linears(prefix + "blocks." + std::to_string(i) + ".", visitor);
 }
 
 }  // namespace c2c

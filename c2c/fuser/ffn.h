@@ -22,6 +22,7 @@ class FfnBlock {
   // x (..., h) -> (..., h). Dropout only in training.
   at::Tensor operator()(const at::Tensor& x, bool training) const;
   void visit(const std::string& prefix, const ParameterVisitor& visitor);  // norm, w1, w2
+  void visit_linears(const std::string& prefix, const LinearVisitor& visitor);
 
  private:
   at::Tensor norm_;
@@ -36,6 +37,7 @@ class FfnStack {
   FfnStack(std::int64_t count, std::int64_t hidden, std::int64_t width, double dropout, at::ScalarType dtype);
   at::Tensor operator()(at::Tensor x, bool training) const;
   void visit(const std::string& prefix, const ParameterVisitor& visitor);
+  void visit_linears(const std::string& prefix, const LinearVisitor& visitor);
 
  private:
   std::vector<FfnBlock> blocks_;

@@ -1,10 +1,16 @@
 #include "c2c/fuser/fuser.h"
 
-#include <algorithm>
+#include <ATen/ATen.h>
 
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <span>
+
+#include "c2c/base/content_hash.h"
 #include "c2c/base/error.h"
 #include "c2c/fuser/reference_checkpoint.h"
 #include "c2c/fuser/safetensors_checkpoint.h"
+#include "c2c/tensor/nn/linear.h"
 
 namespace c2c {
 namespace {
@@ -42,6 +48,43 @@ std::int64_t Fuser::sharer_layers_needed() const {
     if (!links.empty() && !projectors[static_cast<std::size_t>(links[0].projector)]->is_closed())
       layers_needed = std::max(layers_needed, links[0].sharer_layer + 1);
   return layers_needed;
+}
+
+void Fuser::pack(WeightFormat format) {
+  for (const auto& projector : projectors)
+    projector->visit_linears("", [&](const std::string&, Linear& linear) {
+      if (!linear.is_packed()) linear.pack(format);
+    });
+}
+
+void Fuser::fingerprint(ContentHash& hash) const {
+  for (const auto& [layer, links] : layers) {
+    hash.add(layer);
+    if (links.empty()) continue;
+    hash.add(links.front().sharer_layer);
+    hash.add(links.front().projector);
+  }
+  for (const auto& projector : projectors) {
+    hash.add(std::string_view(projector->class_name()));
+    hash.add(projector->init_args().dump());
+    projector->visit("", [&](const ParameterRef& ref) {
+      hash.add(ref.name);
+      const at::Tensor bytes = ref.tensor->detach().to(at::kCPU).contiguous();
+      hash.add(std::span(static_cast<const std::byte*>(bytes.const_data_ptr()), bytes.nbytes()));
+    });
+    projector->visit_linears("", [&](const std::string&, const Linear& linear) { hash.add(linear.packed_bytes()); });
+  }
+}
+
+std::int64_t Fuser::bytes() const {
+  std::int64_t total = 0;
+  for (const auto& projector : projectors) {
+    projector->visit("", [&](const ParameterRef& ref) { total += static_cast<std::int64_t>(ref.tensor->nbytes()); });
+    projector->visit_linears("", [&](const std::string&, const Linear& linear) {
+      total += static_cast<std::int64_t>(linear.packed_bytes().size());
+    });
+  }
+  return total;
 }
 
 void Fuser::check_geometry(const KvGeometry& receiver, const KvGeometry& sharer) const {

@@ -12,8 +12,11 @@
 
 #include "c2c/base/log.h"
 #include "c2c/fuser/projector.h"
+#include "c2c/tensor/nn/linear.h"
 
 namespace c2c {
+
+class ContentHash;
 
 // Receiver layer <- sharer layer through a projector. The reference allows several pairs per receiver layer and uses
 // the first; the others are kept for writing back.
@@ -41,6 +44,13 @@ struct Fuser {
 
   // Smallest number of sharer layers that must run (1 + highest mapped open one); 0 when every gate is shut.
   std::int64_t sharer_layers_needed() const;
+  // For inference: the projectors' large linear layers are packed from now on (classes that offer them). They cannot be
+  // trained or saved after.
+  void pack(WeightFormat format);
+  // Adds all that shapes what this fuser writes.
+  void fingerprint(ContentHash& hash) const;
+  // Bytes of all projectors as they are held.
+  std::int64_t bytes() const;
   // Throws kInput naming the projector and both shapes where it does not fit the pair.
   void check_geometry(const KvGeometry& receiver, const KvGeometry& sharer) const;
 };

@@ -63,6 +63,8 @@ class Projector {
   virtual KvGeometry sharer_geometry() const = 0;               // layers = 0
   virtual KvGeometry receiver_geometry() const = 0;
   virtual void visit(const std::string& prefix, const ParameterVisitor& visitor) = 0;  // reference's state-dict names
+  // The linear layers that hold most of it, by state-dict name without ".weight": what may be packed for inference.
+  virtual void visit_linears(const std::string&, const LinearVisitor&) {}
   virtual void to(at::ScalarType dtype, at::Device device) = 0;
 };
 

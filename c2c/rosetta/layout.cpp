@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "c2c/base/error.h"
+#include "c2c/rosetta/prefill.h"
 
 namespace c2c {
 namespace {
@@ -62,6 +63,7 @@ class Builder {
     check_plans();
     for (const SectionPlan& plan : plans_) layout_.response.push_back(response_mask(plan));
     place_receiver();
+    find_open_section();
     for (std::int64_t row = 0; row < layout_.rows; ++row) plan_row(row);
     place_sharers();
     cut();
@@ -106,12 +108,28 @@ class Builder {
     }
     layout_.rows = size_of(rows);
     Placement placement{.batch = layout_.rows, .attend_pads = models_.options.decode_attends_pads};
+    if (models_.resume != nullptr) placement.prefix = models_.resume->receiver;
     if (models_.prefix != nullptr)
       placement.prefix = usable_prefix(rows, models_.prefix->receiver, first_change(), models_.receiver.config());
     let_rows_meet(rows, placement);
     layout_.receiver = place_tokens(rows, placement, models_.receiver.options().device());
     layout_.columns = layout_.receiver.columns;
   }
+
+  void find_open_section() {
+    if (models_.resume == nullptr) return;
+    std::int64_t begin = 0;
+    for (const Section& section : plan(0).sections) {
+      const std::int64_t end = begin + section.length;
+      if ((section.mask & models_.heard) != 0 && begin < resumed() && resumed() < end) {
+        layout_.open_begin = begin;
+        layout_.open_end = end;
+      }
+      begin = end;
+    }
+  }
+
+  std::int64_t resumed() const { return models_.resume == nullptr ? 0 : models_.resume->receiver; }
 
   // A pass ends wherever a row's fused section ends. Rows that are padded to end theirs together share their passes.
   void let_rows_meet(const std::vector<RowTokens>& rows, Placement& placement) const {
@@ -191,7 +209,7 @@ class Builder {
                std::int64_t end) const {
     Job job{.row = row, .end = layout_.receiver.column(row, end - 1) + 1, .sharer = sharer};
     const std::vector<std::int64_t>& source = heard(row, sharer).source;
-    for (std::int64_t token = begin; token < end; ++token) {
+    for (std::int64_t token = std::max(begin, resumed()); token < end; ++token) {
       const std::int64_t from = source.empty() ? token : source[static_cast<std::size_t>(token)];
       if (from < 0) continue;
       job.columns.push_back(layout_.receiver.column(row, token));
@@ -213,16 +231,16 @@ class Builder {
       std::vector<RowTokens> rows;
       for (std::int64_t row = 0; row < layout_.rows; ++row) {
         const std::int64_t all = names(response(row), s) ? size_of(heard(row, s).ids) : 0;
-        const std::int64_t count = std::max(all, needed[static_cast<std::size_t>(row)]);
+        const std::int64_t read = models_.resume == nullptr ? 0 : models_.resume->sharers[s];
+        const std::int64_t count = std::max({all, read, needed[static_cast<std::size_t>(row)]});
         if (count == 0 && !names(response(row), s)) continue;
         const SharerPlan& own = heard(row, s);
         rows.push_back({row, count, own.ids, own.positions, own.padding});
         check_row(rows.back(), *models_.sharers[s].model, "sharer " + std::to_string(s + 1));
       }
-      const std::int64_t prefix =
-          models_.prefix == nullptr
-              ? 0
-              : usable_prefix(rows, models_.prefix->sharers[s], Layout::kNever, models_.sharers[s].model->config());
+      std::int64_t prefix = models_.resume != nullptr && !rows.empty() ? models_.resume->sharers[s] : 0;
+      if (models_.prefix != nullptr)
+        prefix = usable_prefix(rows, models_.prefix->sharers[s], Layout::kNever, models_.sharers[s].model->config());
       const Placement placement{
           .batch = layout_.rows, .prefix = prefix, .attend_pads = models_.options.decode_attends_pads};
       layout_.sharers.push_back(place_tokens(rows, placement, models_.sharers[s].model->options().device()));
@@ -234,6 +252,7 @@ class Builder {
   void cut() {
     std::set<std::int64_t> ends{layout_.columns};
     for (const Job& job : jobs_) ends.insert(job.end);
+    if (layout_.open_end != Layout::kNever) ends.insert(layout_.open_end);
     for (std::int64_t row = 0; row < layout_.rows; ++row)
       if (response(row) != 0 && last_begin(row) > 0) ends.insert(last_begin(row));
     std::int64_t begin = layout_.receiver.prefix;

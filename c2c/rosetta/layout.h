@@ -41,7 +41,11 @@ struct Layout {
   std::vector<SharerMask> response;      // per row
   std::int64_t shadow_begin = kNever;    // column from which the shadow cache is a separate one
   std::vector<std::int64_t> last_begin;  // per row: first column of its last section
+  // The fused section in whose midst the resumed prefix ends.
+  std::int64_t open_begin = kNever, open_end = kNever;
 };
+
+struct PrefixMatch;  // prefill.h
 
 struct LayoutModels {
   const CausalLm& receiver;
@@ -49,6 +53,7 @@ struct LayoutModels {
   SharerMask heard = 0;  // sharers whose fuser would change anything: nobody listens to the others
   RosettaOptions options;
   const PrefixCache* prefix = nullptr;
+  const PrefixMatch* resume = nullptr;  // one plan only: so many tokens were read, and fused, before
   bool only_left = false;  // pads stand on the left alone, so that columns are those of another pass over these prompts
 };
 

@@ -7,8 +7,6 @@
 
 #include "c2c/base/error.h"
 #include "c2c/rosetta/fuse.h"
-#include "c2c/rosetta/prefix.h"
-#include "c2c/rosetta/stopwatch.h"
 
 namespace c2c {
 namespace {
@@ -17,6 +15,7 @@ namespace {
 void hear(const SharerEntry& sharer, ForwardInput input, bool training) {
   input.stop_layer = sharer_layers_needed(*sharer.fuser, training);
   input.kv_only_last = true;
+  input.training = training;
   sharer.model->forward(input);
 }
 
@@ -48,22 +47,22 @@ SharerMask heard_sharers(const std::vector<SharerEntry>& sharers, bool training)
   return mask;
 }
 
-void listen(const Layout& layout, const std::vector<SharerEntry>& sharers, RosettaState& state,
-            const ForwardOptions& options) {
-  const at::NoGradGuard no_grad;
+void start_listening(const Layout& layout, const std::vector<SharerEntry>& sharers, RosettaState& state) {
   state.sharers.clear();
   for (std::size_t s = 0; s < sharers.size(); ++s) {
     const TokenBatch& tokens = layout.sharers[s];
     SharerState& own = state.sharers.emplace_back();
     if (tokens.rows.empty()) continue;
-    const CausalLm& model = *sharers[s].model;
-    const Stopwatch watch(state.timing.sharer_prefill, model.options().device());
-    const auto count = static_cast<std::int64_t>(tokens.rows.size());
-    own = {model.make_cache(count), tokens.rows, tokens.decode_mask_BL, tokens.next_position_B};
-    if (options.prefix != nullptr) seed(own.cache, options.prefix->sharers[s].cache, tokens.prefix);
-    if (tokens.ids_BL.size(1) > tokens.prefix)
-      hear(sharers[s], input_columns(tokens, tokens.prefix, tokens.ids_BL.size(1), own.cache), options.training);
+    own = {sharers[s].model->make_cache(static_cast<std::int64_t>(tokens.rows.size())), tokens.rows,
+           tokens.decode_mask_BL, tokens.next_position_B};
+    own.cache.reserve(tokens.columns);
   }
+}
+
+void hear_columns(const TokenBatch& tokens, const SharerEntry& sharer, std::int64_t begin, std::int64_t end,
+                  KvCache& cache, bool training) {
+  const at::NoGradGuard no_grad;
+  hear(sharer, input_columns(tokens, begin, end, cache), training);
 }
 
 void hear_response(const at::Tensor& ids_B, const std::vector<SharerEntry>& sharers, RosettaState& state) {

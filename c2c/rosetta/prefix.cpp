@@ -31,18 +31,21 @@ PrefixTokens read(const CausalLm& model, const std::vector<std::int32_t>& ids,
                  .mask_BT = at::tensor(real, at::kLong).to(at::kBool).unsqueeze(0).to(device),
                  .cache = &out.cache,
                  .stop_layer = layers,
-                 .kv_only_last = true});
+                 .kv_only_last = true,
+                 .training = true});
   return out;
 }
 
 }  // namespace
 
-void seed(KvCache& cache, const KvCache& prefix, std::int64_t tokens) {
-  C2C_CHECK(cache.length() == 0, "seed: an empty cache");
-  for (std::int64_t layer = 0; tokens > 0 && layer < prefix.geometry().layers; ++layer) {
-    if (prefix.length(layer) == 0) continue;
-    const KvPair first = prefix.slice(layer, 0, tokens);
-    cache.append(layer, first.key.expand({cache.batch(), -1, -1, -1}), first.value.expand({cache.batch(), -1, -1, -1}));
+void seed(KvCache& cache, const KvCache& read, std::int64_t begin, std::int64_t end) {
+  if (begin == end) return;
+  C2C_CHECK(cache.length() == begin, "seed: tokens come behind those that are there");
+  for (std::int64_t layer = 0; layer < read.geometry().layers; ++layer) {
+    if (read.length(layer) == 0) continue;
+    const KvPair tokens = read.slice(layer, begin, end);
+    cache.append(layer, tokens.key.expand({cache.batch(), -1, -1, -1}),
+                 tokens.value.expand({cache.batch(), -1, -1, -1}));
   }
 }
 

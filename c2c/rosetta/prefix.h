@@ -6,7 +6,7 @@
 
 namespace c2c {
 
-// The first `tokens` of a one-row cache become the first of every row of an empty one, in the layers it has.
-void seed(KvCache& cache, const KvCache& prefix, std::int64_t tokens);
+// Tokens [begin, end) of a one-row cache come behind the `begin` of every row, in the layers it has.
+void seed(KvCache& cache, const KvCache& read, std::int64_t begin, std::int64_t end);
 
 }  // namespace c2c

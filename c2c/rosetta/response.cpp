@@ -61,6 +61,18 @@ KvOverride override_rows(const Segment& segment, const RosettaState& state, std:
   };
 }
 
+// What the response reads of itself is fused before it reads it.
+at::Tensor read_segment(const Segment& segment, const CausalLm& receiver, ForwardInput input, const FuseTask& task,
+                        RosettaState& state) {
+  KvOverride respond;
+  if (!segment.response_rows.empty()) {
+    respond = override_rows(segment, state, fuse_response(segment, receiver, input, task, state));
+    input.kv_override = &respond;
+  }
+  const Stopwatch watch(state.timing.receiver_prefill, receiver.options().device());
+  return receiver.forward(input);
+}
+
 Segment response_segment(const RosettaState& state) {
   Segment segment{.begin = state.receiver.length(), .end = state.receiver.length() + 1};
   const at::Device device = state.receiver.options().device();

@@ -20,6 +20,10 @@ std::vector<KvPair> fuse_response(const Segment& segment, const CausalLm& receiv
                                   const FuseTask& task, RosettaState& state);
 KvOverride override_rows(const Segment& segment, const RosettaState& state, std::vector<KvPair> fused);
 
+// One receiver pass over a segment's columns, or some of them where no row's response is fused in it.
+at::Tensor read_segment(const Segment& segment, const CausalLm& receiver, ForwardInput input, const FuseTask& task,
+                        RosettaState& state);
+
 // What is fused when one more token of every row is read: the newest column of both caches.
 Segment response_segment(const RosettaState& state);
 

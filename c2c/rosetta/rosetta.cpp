@@ -6,62 +6,16 @@
 #include <algorithm>
 #include <optional>
 
+#include "c2c/base/content_hash.h"
 #include "c2c/base/error.h"
 #include "c2c/rosetta/fuse.h"
+#include "c2c/rosetta/fused_pass.h"
 #include "c2c/rosetta/layout.h"
 #include "c2c/rosetta/listen.h"
-#include "c2c/rosetta/prefix.h"
 #include "c2c/rosetta/response.h"
-#include "c2c/rosetta/stopwatch.h"
 
 namespace c2c {
 namespace {
-
-// One receiver pass. Where the response is fused, what it reads of itself is fused before it reads it.
-at::Tensor read(const Segment& segment, const CausalLm& receiver, ForwardInput input, const FuseTask& task,
-                RosettaState& state) {
-  KvOverride respond;
-  if (!segment.response_rows.empty()) {
-    respond = override_rows(segment, state, fuse_response(segment, receiver, input, task, state));
-    input.kv_override = &respond;
-  }
-  const Stopwatch watch(state.timing.receiver_prefill, receiver.options().device());
-  return receiver.forward(input);
-}
-
-// The sections that end here take over what the fusers write.
-void fuse(const Segment& segment, const FuseTask& task, RosettaState& state) {
-  if (segment.fused.empty()) return;
-  const Stopwatch watch(state.timing.fuse, state.receiver.options().device());
-  for (const auto& [layer, fused] :
-       fuse_columns(task, segment.fused, state.receiver, segment.fuse_begin, segment.end)) {
-    state.receiver.replace(layer, segment.fuse_begin, fused.key, fused.value);
-    fuse_shadow(segment, layer, fused, state);
-  }
-}
-
-RosettaState start(const Layout& layout, const CausalLm& receiver, std::int64_t reserve) {
-  RosettaState state;
-  state.receiver = receiver.make_cache(layout.rows);
-  state.receiver.reserve(layout.columns + reserve);
-  state.mask_BT = layout.receiver.decode_mask_BL;
-  state.next_position_B = layout.receiver.next_position_B;
-  for (std::int64_t row = 0; row < layout.rows; ++row)
-    state.lengths.push_back(1 + layout.receiver.token(row, layout.columns - 1));
-  state.response = layout.response;
-  return state;
-}
-
-at::Tensor last_section_columns(const Layout& layout, std::int64_t begin, at::Device device) {
-  const at::Tensor columns = at::arange(begin, layout.columns, at::kLong).unsqueeze(0);
-  return (columns >= at::tensor(layout.last_begin, at::kLong).unsqueeze(1)).to(device);
-}
-
-FusePositions prompt_positions(const Layout& layout) {
-  FusePositions positions{{layout.receiver.positions_BL}, {}};
-  for (const TokenBatch& sharer : layout.sharers) positions.sharers.push_back({sharer.positions_BL});
-  return positions;
-}
 
 // Of the token that is being read, behind all others in each cache.
 FusePositions response_positions(const ForwardInput& input, const RosettaState& state) {
@@ -106,42 +60,10 @@ Rosetta::Rosetta(std::shared_ptr<const CausalLm> receiver, std::vector<SharerEnt
 
 ForwardOutput Rosetta::forward(const std::vector<SectionPlan>& plans, RosettaState& state,
                                const ForwardOptions& options) const {
-  const Layout layout = lay_out(plans, {.receiver = *receiver_,
-                                        .sharers = sharers_,
-                                        .heard = heard_sharers(sharers_, options.training),
-                                        .options = options_,
-                                        .prefix = options.prefix,
-                                        .only_left = options.observer != nullptr});
-  state = start(layout, *receiver_, options.reserve);
-  if (options.prefix != nullptr) seed(state.receiver, options.prefix->receiver.cache, layout.receiver.prefix);
-  listen(layout, sharers_, state, options);
-  const FuseTask task{.sharers = sharers_,
-                      .dtypes = fuser_dtypes_,
-                      .heard = state.sharers,
-                      .mode = options_.fusion,
-                      .project = {options.training, options.draws},
-                      .observer = options.observer,
-                      .placed = &layout.receiver,
-                      .positions = prompt_positions(layout)};
-  const std::int64_t wanted = options.whole_last_section
-                                  ? *std::min_element(layout.last_begin.begin(), layout.last_begin.end())
-                                  : layout.columns - 1;
-
-  start_shadow(layout, layout.receiver.prefix, state);
-  std::vector<at::Tensor> hidden;
-  for (const Segment& segment : layout.segments) {
-    ForwardInput input = input_columns(layout.receiver, segment.begin, segment.end, state.receiver);
-    input.stop_layer = receiver_->kv_geometry().layers;
-    input.kv_only_last = segment.end <= wanted;
-    input.attention = options.attention;
-    const at::Tensor read_BNC = read(segment, *receiver_, input, task, state);
-    if (!input.kv_only_last) hidden.push_back(read_BNC.slice(1, std::max<std::int64_t>(0, wanted - segment.begin)));
-    start_shadow(layout, segment.end, state);
-    fuse(segment, task, state);
+  FusedPass pass(*this, plans, state, {.forward = options});
+  while (!pass.advance()) {
   }
-  dismiss_sharers(state);
-  return {hidden.size() == 1 ? hidden.front() : at::cat(hidden, 1),
-          last_section_columns(layout, wanted, receiver_->options().device())};
+  return pass.output();
 }
 
 at::Tensor Rosetta::prefill(const std::vector<SectionPlan>& plans, RosettaState& state, std::int64_t reserve,
@@ -152,9 +74,64 @@ at::Tensor Rosetta::prefill(const std::vector<SectionPlan>& plans, RosettaState&
   return receiver_->logits(output.hidden_BNC.select(1, -1));
 }
 
+namespace {
+
+// All that its next token needs is its cache.
+bool is_plain(const RosettaState& state) {
+  return state.receiver.batch() == 1 && state.receiver.options().device().is_cpu() && !state.mask_BT.defined() &&
+         std::all_of(state.response.begin(), state.response.end(), [](SharerMask mask) { return mask == 0; });
+}
+
+}  // namespace
+
+at::Tensor Rosetta::decode_rows(const at::Tensor& ids_B, std::span<RosettaState* const> states) const {
+  std::vector<KvCache*> caches;
+  std::vector<std::int64_t> positions;
+  for (RosettaState* state : states) {
+    caches.push_back(&state->receiver);
+    const bool counted = !state->next_position_B.defined();
+    positions.push_back(counted ? state->receiver.length() : state->next_position_B.item<std::int64_t>());
+    if (!counted) state->next_position_B = state->next_position_B + 1;
+    for (std::int64_t& length : state->lengths) ++length;
+  }
+  const at::Tensor hidden = receiver_->forward({.ids_BN = ids_B.unsqueeze(1),
+                                                .positions_BN = at::tensor(positions, at::kLong).unsqueeze(1),
+                                                .row_caches = caches});
+  return receiver_->logits(hidden.select(1, -1));
+}
+
+at::Tensor Rosetta::decode(const at::Tensor& ids_B, std::span<RosettaState* const> states) const {
+  C2C_CHECK(ids_B.dim() == 1 && static_cast<std::size_t>(ids_B.size(0)) == states.size() && !states.empty(),
+            "Rosetta::decode: one id for each state");
+  const at::NoGradGuard no_grad;
+  std::vector<RosettaState*> plain;
+  std::vector<std::int64_t> plain_places;
+  std::vector<at::Tensor> logits(states.size());
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    const auto place = static_cast<std::int64_t>(i);
+    if (!is_plain(*states[i])) {
+      logits[i] = decode(ids_B.narrow(0, place, 1), *states[i]);
+      continue;
+    }
+    plain.push_back(states[i]);
+    plain_places.push_back(place);
+  }
+  if (plain.size() == states.size()) return decode_rows(ids_B, states);
+  if (!plain.empty()) {
+    const at::Tensor rows = decode_rows(ids_B.index_select(0, at::tensor(plain_places, at::kLong)), plain);
+    for (std::size_t k = 0; k < plain.size(); ++k)
+      logits[static_cast<std::size_t>(plain_places[k])] = rows.narrow(0, static_cast<std::int64_t>(k), 1);
+  }
+  return at::cat(logits, 0);
+}
+
 at::Tensor Rosetta::decode(const at::Tensor& ids_B, RosettaState& state) const {
   C2C_CHECK(ids_B.dim() == 1 && ids_B.size(0) == state.receiver.batch(), "Rosetta::decode: one id per row");
   const at::NoGradGuard no_grad;
+  if (is_plain(state)) {
+    RosettaState* const one = &state;
+    return decode_rows(ids_B, std::span(&one, 1));
+  }
   hear_response(ids_B, sharers_, state);
   const Segment segment = response_segment(state);
   const ForwardInput input = next_input(ids_B, state.receiver, state.mask_BT, state.next_position_B);
@@ -164,10 +141,26 @@ at::Tensor Rosetta::decode(const at::Tensor& ids_B, RosettaState& state) const {
                       .mode = options_.fusion,
                       .positions = response_positions(input, state)};
   const PrefillTiming prefill_timing = state.timing;
-  const at::Tensor hidden = read(segment, *receiver_, input, task, state);
+  const at::Tensor hidden = read_segment(segment, *receiver_, input, task, state);
   state.timing = prefill_timing;  // it is the prefill's alone
   for (std::int64_t& length : state.lengths) ++length;
   return receiver_->logits(hidden.select(1, -1));
+}
+
+const std::string& Rosetta::fingerprint() const {
+  std::call_once(fingerprint_->once, [this] {
+    ContentHash hash;
+    receiver_->fingerprint(hash);
+    for (const SharerEntry& sharer : sharers_) {
+      sharer.model->fingerprint(hash);
+      sharer.fuser->fingerprint(hash);
+    }
+    hash.add(static_cast<std::int64_t>(options_.fusion));
+    hash.add(static_cast<std::int64_t>(options_.include_response));
+    hash.add(static_cast<std::int64_t>(options_.decode_attends_pads));
+    fingerprint_->text = hash.hex();
+  });
+  return fingerprint_->text;
 }
 
 }  // namespace c2c

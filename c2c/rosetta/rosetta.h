@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -128,16 +130,30 @@ class Rosetta {
                           const std::vector<std::int64_t>& sharer_tokens) const;
   // One token per row, (B) int64 -> (B, V) float32.
   at::Tensor decode(const at::Tensor& ids_B, RosettaState& state) const;
+  // One token for each of several independent states of one row, whatever their lengths, (B) int64 -> (B, V) float32: a
+  // row's result does not depend on the others.
+  at::Tensor decode(const at::Tensor& ids_B, std::span<RosettaState* const> states) const;
+  // Names everything that shapes cached bytes: the models' and fusers' bytes as they are held, adapters, element types,
+  // fusion. Equal texts, equal caches. Computed once.
+  const std::string& fingerprint() const;
 
   const CausalLm& receiver() const { return *receiver_; }
   const std::vector<SharerEntry>& sharers() const { return sharers_; }
   const RosettaOptions& options() const { return options_; }
+  const std::vector<at::ScalarType>& fuser_dtypes() const { return fuser_dtypes_; }
 
  private:
+  at::Tensor decode_rows(const at::Tensor& ids_B, std::span<RosettaState* const> states) const;
+
   std::shared_ptr<const CausalLm> receiver_;
   std::vector<SharerEntry> sharers_;
   std::vector<at::ScalarType> fuser_dtypes_;  // what each sharer's projectors compute in
   RosettaOptions options_;
+  struct Fingerprint {
+    std::once_flag once;
+    std::string text;
+  };
+  std::shared_ptr<Fingerprint> fingerprint_ = std::make_shared<Fingerprint>();
 };
 
 // The control: `mine` hearing what the sharers made of another sample's prompt. Sharer ids, positions and padding are

@@ -10,6 +10,7 @@ TEST(CommandLine, HelpAndVersionSucceedOnStdout) {
                                                     {"demo", "--help"},
                                                     {"inspect", "--help"},
                                                     {"convert", "--help"},
+                                                    {"bench", "--help"},
                                                     {"doctor", "--help"}}) {
     const Outcome outcome = run_c2c(arguments);
     EXPECT_EQ(outcome.code, 0) << outcome.err;

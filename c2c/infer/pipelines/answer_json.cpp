@@ -13,7 +13,8 @@ nlohmann::ordered_json answer_to_json(const Answer& answer) {
   json["finish_reason"] = answer.finish;
   json["usage"] = {{"prompt_tokens", answer.prompt_tokens},
                    {"completion_tokens", answer.ids.size()},
-                   {"fused_tokens", answer.fused_tokens}};
+                   {"fused_tokens", answer.fused_tokens},
+                   {"prompt_tokens_details", {{"cached_tokens", answer.reused_tokens}}}};
   if (answer.mode == "t2t") {
     json["context"] = answer.context;
     json["usage"]["context_tokens"] = answer.context_tokens;

@@ -1,25 +1,12 @@
 #include "c2c/infer/pipelines/decode_text.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include "c2c/base/error.h"
 #include "c2c/infer/pipelines/stop_strings.h"
 
 namespace c2c {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-std::int64_t bytes_of(const RosettaState& state) {
-  std::int64_t bytes = state.receiver.bytes() + state.shadow.bytes();
-  for (const SharerState& sharer : state.sharers) bytes += sharer.cache.bytes();
-  return bytes;
-}
 
 // Collects one answer token by token.
 class Collector {
@@ -73,34 +60,28 @@ std::int64_t room_for_answer(const ModelConfig& config, const std::string& who, 
   return std::min(room, wanted);
 }
 
-DecodedText decode_text(const Rosetta& rosetta, const LoadedModel& speaker, const SectionPlan& plan,
-                        const DecodeSettings& settings, const OnPiece& on_piece) {
-  const auto start = Clock::now();
+DecodedText decode_text(Engine& engine, const std::shared_ptr<const Rosetta>& rosetta, const LoadedModel& speaker,
+                        const SectionPlan& plan, const DecodeSettings& settings, const OnPiece& on_piece) {
   DecodedText out;
-  GenerateOptions options;
-  options.sampling = settings.sampling;
-  options.stop_ids = speaker.stop_ids;
-  options.max_new_tokens =
+  EngineRequest request{.model = rosetta, .plan = plan, .reuse = settings.reuse};
+  request.options.sampling = settings.sampling;
+  if (!settings.ignore_eos) request.options.stop_ids = speaker.stop_ids;
+  request.options.max_new_tokens =
       room_for_answer(speaker.lm->config(), speaker.text.name, plan.ids.size(), settings.max_new_tokens);
-  RosettaState state;
-  const at::Tensor logits = rosetta.prefill({plan}, state, options.max_new_tokens);
   Collector collector(speaker, settings, on_piece, out);
-  const auto on_token = [&](std::size_t, std::int64_t id) {
-    if (out.first_token_seconds == 0) out.first_token_seconds = seconds_since(start);
-    return collector.take(id);
-  };
-  const auto step = [&](const at::Tensor& ids) { return rosetta.decode(ids, state); };
-  GenerateTiming timing;
-  const std::vector<std::int64_t> prompt(plan.ids.begin(), plan.ids.end());
-  auto rows = generate(logits, {prompt}, step, options, on_token, &timing);
+  request.on_token = [&](std::int64_t id, const TokenLogprob*) { return collector.take(id); };
+  const EngineHandle handle = engine.submit(std::move(request));
+  const EngineResult& result = handle.wait();
   collector.finish();
-  out.ids = std::move(rows.at(0).ids);
-  const bool stopped = collector.is_stopped() || rows[0].finish == FinishReason::kStop;
+  out.ids = result.row.ids;
+  const bool stopped = collector.is_stopped() || result.row.finish == FinishReason::kStop;
   out.finish = collector.is_cancelled() ? "cancelled" : stopped ? "stop" : "length";
-  out.prefill = state.timing;
-  out.decode_seconds = timing.decode_seconds;
-  out.decode_steps = timing.steps;
-  out.cache_bytes = bytes_of(state);
+  out.prefill = result.prefill;
+  out.first_token_seconds = result.first_token_seconds;
+  out.decode_seconds = result.decode_seconds;
+  out.decode_steps = result.decode_steps;
+  out.cache_bytes = result.cache_bytes;
+  out.reused_tokens = result.reused_receiver_tokens;
   return out;
 }
 

@@ -1,25 +1,29 @@
-// Prefill, decode and detokenise one answer of one speaker: a Rosetta with or without sharers. Text comes out in whole
-// characters, stop strings never do.
+// One answer of one speaker, a Rosetta with or without sharers, through the engine, and its ids as text. Text comes out
+// in whole characters, stop strings never do.
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "c2c/infer/engine/engine.h"
 #include "c2c/infer/generate/generate.h"
 #include "c2c/infer/pipelines/loaded_model.h"
 #include "c2c/rosetta/rosetta.h"
 
 namespace c2c {
 
-// Gets text pieces as they become final; false ends the answer.
+// Gets text pieces as they become final, on the engine's thread; false ends the answer.
 using OnPiece = std::function<bool(std::string_view piece)>;
 
 struct DecodeSettings {
   SamplingOptions sampling;
   std::int64_t max_new_tokens = 256;
   std::vector<std::string> stop;
+  bool reuse = false;       // EngineRequest::reuse
+  bool ignore_eos = false;  // go on behind the tokens that end an answer; they still have no text
 };
 
 struct DecodedText {
@@ -31,11 +35,12 @@ struct DecodedText {
   double decode_seconds = 0;
   std::int64_t decode_steps = 0;  // steps after the first token
   std::int64_t cache_bytes = 0;
+  std::int64_t reused_tokens = 0;  // of the receiver's prompt, read before
 };
 
 // Throws kUsage where the prompt is empty or leaves no room for an answer in the speaker's context.
-DecodedText decode_text(const Rosetta& rosetta, const LoadedModel& speaker, const SectionPlan& plan,
-                        const DecodeSettings& settings, const OnPiece& on_piece);
+DecodedText decode_text(Engine& engine, const std::shared_ptr<const Rosetta>& rosetta, const LoadedModel& speaker,
+                        const SectionPlan& plan, const DecodeSettings& settings, const OnPiece& on_piece);
 
 // `prompt_tokens` against the model's context; `who` names the model. Returns how many new tokens fit, at most
 // `wanted`, with a warning where that is fewer.

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,11 @@ struct LoadedModel {
   std::vector<std::int64_t> stop_ids;
 };
 
-LoadedModel load_weights_of(TextSide text, at::ScalarType dtype, const ProgressFn& progress);
+LoadedModel load_weights_of(TextSide text, const LoadOptions& options);
 
 at::ScalarType parse_dtype(const std::string& dtype);  // "bf16", "f32"
+// "f32", "bf16", "q8", "q4"; "auto": as the arithmetic's type. Throws kUsage.
+WeightFormat parse_weight_format(const std::string& weights, at::ScalarType dtype);
+std::optional<KvFormat> parse_kv_format(const std::string& kv);  // "f32", "bf16", "q8"; "auto": nothing. Throws kUsage.
 
 }  // namespace c2c

@@ -72,6 +72,29 @@ void SamplingConfig::visit_fields(const FieldVisitor& visit) {
   visit({.key = "seed", .flags = "-s,--seed", .help = "same seed, same samples; unset: random", .target = &seed});
 }
 
+namespace {
+
+// How numbers are held and computed with.
+void visit_storage(RunConfig& run, const FieldVisitor& visit) {
+  visit({.key = "dtype",
+         .flags = "--dtype",
+         .help = "arithmetic and caches",
+         .target = &run.dtype,
+         .choices = {"bf16", "f32"}});
+  visit({.key = "weights",
+         .flags = "--weights",
+         .help = "how weights are held: as --dtype (auto), or in 8 or 4 bits",
+         .target = &run.weights,
+         .choices = {"auto", "f32", "bf16", "q8", "q4"}});
+  visit({.key = "kv",
+         .flags = "--kv",
+         .help = "how caches hold keys and values: as --dtype (auto), or in 8 bits",
+         .target = &run.kv,
+         .choices = {"auto", "f32", "bf16", "q8"}});
+}
+
+}  // namespace
+
 void RunConfig::visit_fields(const FieldVisitor& visit) {
   visit({.key = "receiver", .flags = "", .help = "the model that answers", .target = field_group(receiver, "model")});
   visit({.key = "sharers",
@@ -107,11 +130,7 @@ void RunConfig::visit_fields(const FieldVisitor& visit) {
          .flags = "--mask",
          .help = "sharers that are fused: a bit mask (1: the first, 2: the second, 3: both), all or none",
          .target = &mask});
-  visit({.key = "dtype",
-         .flags = "--dtype",
-         .help = "weights, caches and arithmetic",
-         .target = &dtype,
-         .choices = {"bf16", "f32"}});
+  visit_storage(*this, visit);
   visit({.key = "system", .flags = "--system", .help = "system message", .target = &system});
   visit({.key = "control_prompt",
          .flags = "--control-prompt",
@@ -126,8 +145,13 @@ void RunConfig::visit_fields(const FieldVisitor& visit) {
          .help = "most tokens of an answer",
          .target = &max_new_tokens,
          .minimum = 1});
+  visit({.key = "ignore_eos",
+         .flags = "--ignore-eos",
+         .help = "write all of max_new_tokens, whatever would end the answer (for timings)",
+         .target = &ignore_eos});
   visit({.key = "stop", .flags = "--stop", .help = "end the answer before this text (repeatable)", .target = &stop});
   visit({.key = "sampling", .flags = "", .help = "how tokens are drawn", .target = field_group(sampling)});
+  visit({.key = "engine", .flags = "", .help = "batching and kept caches", .target = field_group(engine)});
   visit({.key = "t2t", .flags = "", .help = "text-to-text", .target = field_group(t2t)});
 }
 

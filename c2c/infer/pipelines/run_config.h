@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "c2c/infer/engine/engine_options.h"
 #include "c2c/infer/generate/generate.h"
 #include "c2c/io/config/field.h"
 #include "c2c/text/side/text_side.h"
@@ -39,13 +40,17 @@ struct RunConfig {
   std::optional<bool> include_response;
   std::string mask = "all";  // which sharers the prompt is fused with: a bit mask, "all" or "none"
   std::string dtype = "bf16";
+  std::string weights = "auto";  // f32, bf16, q8, q4; auto: as dtype
+  std::string kv = "auto";       // f32, bf16, q8; auto: as dtype
   std::string system;
   std::string control_prompt;  // mode control: the question whose sharer cache is fused
   bool thinking = false;
   SamplingConfig sampling;
   std::int64_t max_new_tokens = 256;
+  bool ignore_eos = false;
   std::vector<std::string> stop;
   TextToTextConfig t2t;
+  EngineOptions engine;
 
   // Flags that fill `sharers`, one each time they are given (apply_overrides).
   std::vector<std::string> sharer_flags, fuser_flags;

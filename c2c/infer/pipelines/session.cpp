@@ -50,6 +50,7 @@ Answer answer_from(DecodedText decoded, std::size_t prompt_tokens) {
   answer.ids = std::move(decoded.ids);
   answer.finish = std::move(decoded.finish);
   answer.cache_bytes = decoded.cache_bytes;
+  answer.reused_tokens = decoded.reused_tokens;
   return answer;
 }
 
@@ -57,9 +58,14 @@ Answer answer_from(DecodedText decoded, std::size_t prompt_tokens) {
 
 Session::~Session() = default;
 
-const Rosetta& Session::alone(const LoadedModel& model, std::unique_ptr<Rosetta>& slot) {
-  if (!slot) slot = std::make_unique<Rosetta>(model.lm, std::vector<SharerEntry>{}, RosettaOptions{});
-  return *slot;
+const Session::SharedRosetta& Session::alone(const LoadedModel& model, SharedRosetta& slot) {
+  if (!slot) slot = std::make_shared<const Rosetta>(model.lm, std::vector<SharerEntry>{}, RosettaOptions{});
+  return slot;
+}
+
+Engine& Session::engine() {
+  if (!engine_) engine_ = std::make_unique<Engine>(config_.engine);
+  return *engine_;
 }
 
 void Session::prepare(const std::string& mode) {
@@ -77,8 +83,12 @@ Messages Session::with_system(const Messages& messages) const {
   return all;
 }
 
-DecodeSettings Session::settings() const {
-  return {.sampling = config_.sampling, .max_new_tokens = config_.max_new_tokens, .stop = config_.stop};
+DecodeSettings Session::settings(const Request& request) const {
+  return {.sampling = config_.sampling,
+          .max_new_tokens = config_.max_new_tokens,
+          .stop = config_.stop,
+          .reuse = request.reuse,
+          .ignore_eos = config_.ignore_eos};
 }
 
 Answer Session::run(const Request& request, const OnText& on_text) {
@@ -102,18 +112,19 @@ Answer Session::dispatch(const Request& request, const std::string& mode, const 
   if (mode == "t2t") return answer_with_context(request, on_text);
   if (is_fused_mode(mode)) return answer_fused(request, mode == "control", on_text);
   const LoadedModel& speaker = mode == "sharer" ? sharer(0) : receiver();
-  const Rosetta& model = mode == "sharer" ? alone(speaker, sharer_alone_) : alone(speaker, receiver_alone_);
+  const SharedRosetta& model = mode == "sharer" ? alone(speaker, sharer_alone_) : alone(speaker, receiver_alone_);
   return answer_alone(speaker, model, request, on_text);
 }
 
-Answer Session::answer_alone(const LoadedModel& model, const Rosetta& rosetta, const Request& request,
+Answer Session::answer_alone(const LoadedModel& model, const SharedRosetta& rosetta, const Request& request,
                              const OnText& on_text) {
   const auto start = std::chrono::steady_clock::now();
   const SectionPlan plan = request.raw ? raw_plan(model.text, *request.raw)
                                        : single_plan(model.text, with_system(request.messages), config_.thinking);
   const double tokenizing = seconds_since(start);
   const auto on_piece = [&](std::string_view piece) { return !on_text || on_text(TextKind::kAnswer, piece); };
-  Answer answer = answer_from(decode_text(rosetta, model, plan, settings(), on_piece), plan.ids.size());
+  Answer answer =
+      answer_from(decode_text(engine(), rosetta, model, plan, settings(request), on_piece), plan.ids.size());
   answer.timings.first_token += tokenizing;
   return answer;
 }
@@ -127,7 +138,9 @@ Answer Session::answer_fused(const Request& request, bool control, const OnText&
     room_for_answer(sharer(i).lm->config(), sharer(i).text.name, plan.sharers.at(i).ids.size(), 0);
   const double planning = seconds_since(start);
   const auto on_piece = [&](std::string_view piece) { return !on_text || on_text(TextKind::kAnswer, piece); };
-  Answer answer = answer_from(decode_text(rosetta(), receiver(), plan, settings(), on_piece), plan.ids.size());
+  rosetta();
+  Answer answer =
+      answer_from(decode_text(engine(), rosetta_, receiver(), plan, settings(request), on_piece), plan.ids.size());
   answer.unaligned = fell_back;
   answer.fused_tokens = count_fused(plan);
   answer.timings.first_token += planning;
@@ -142,16 +155,10 @@ Answer Session::answer_fused(const Request& request, bool control, const OnText&
 
 MemoryParts Session::memory() const {
   MemoryParts parts;
-  const auto fuser_bytes = [](const Fuser& fuser) {
-    std::int64_t bytes = 0;
-    for (const auto& projector : fuser.projectors)
-      projector->visit("", [&](const ParameterRef& ref) { bytes += static_cast<std::int64_t>(ref.tensor->nbytes()); });
-    return bytes;
-  };
   if (receiver_) parts.weights.emplace_back("receiver " + receiver_->text.name, receiver_->lm->weight_bytes());
   for (const Sharer& sharer : sharers_) {
     if (sharer.model) parts.weights.emplace_back("sharer " + sharer.model->text.name, sharer.model->lm->weight_bytes());
-    if (sharer.fuser) parts.weights.emplace_back("fuser " + sharer.fuser->source, fuser_bytes(*sharer.fuser));
+    if (sharer.fuser) parts.weights.emplace_back("fuser " + sharer.fuser->source, sharer.fuser->bytes());
   }
   parts.cache_bytes = largest_cache_;
   parts.peak_bytes = process_memory("VmHWM");
@@ -162,6 +169,8 @@ nlohmann::ordered_json Session::provenance() const {
   nlohmann::ordered_json json;
   json["mode"] = config_.mode;
   json["dtype"] = config_.dtype;
+  json["weights"] = weight_format_name(parse_weight_format(config_.weights, parse_dtype(config_.dtype)));
+  json["kv"] = config_.kv == "auto" ? config_.dtype : config_.kv;
   if (receiver_) json["receiver"] = describe(receiver_->text);
   json["sharers"] = nlohmann::ordered_json::array();
   for (const Sharer& sharer : sharers_) {

@@ -23,6 +23,8 @@ struct Request {
   std::string mode;                // empty: the run's
   // Mode control: the conversation whose sharer cache is fused. Empty: the run's control_prompt.
   Messages control;
+  // Takes over what earlier prompts that began alike have left, and leaves its own: for conversations, not for timings.
+  bool reuse = false;
 };
 
 struct Timings {
@@ -43,6 +45,7 @@ struct Answer {
   std::int64_t fused_tokens = 0;  // receiver tokens that hear at least one sharer
   bool unaligned = false;         // the aligner could not align this prompt; it was fused unaligned
   std::int64_t cache_bytes = 0;
+  std::int64_t reused_tokens = 0;  // of the prompt: read for an earlier one that began alike
   Timings timings;
 };
 
@@ -67,6 +70,7 @@ class Session {
 
   // Sampling, mask, mode, stop strings may be changed between runs; models, fusers, dtype and fusion may not.
   RunConfig& config() { return config_; }
+  Engine& engine();  // runs every request; made with the first
   const LoadedModel& receiver();
   const LoadedModel& sharer(std::size_t index);
   const TextSide& receiver_text();  // without loading weights
@@ -88,24 +92,28 @@ class Session {
     std::string alignment;
   };
   Sharer& sharer_entry(std::size_t index);
-  const Rosetta& alone(const LoadedModel& model, std::unique_ptr<Rosetta>& slot);
+  LoadOptions load_options() const;
+  using SharedRosetta = std::shared_ptr<const Rosetta>;
+  const SharedRosetta& alone(const LoadedModel& model, SharedRosetta& slot);
   Answer dispatch(const Request& request, const std::string& mode, const OnText& on_text);
-  Answer answer_alone(const LoadedModel& model, const Rosetta& rosetta, const Request& request, const OnText& on_text);
+  Answer answer_alone(const LoadedModel& model, const SharedRosetta& rosetta, const Request& request,
+                      const OnText& on_text);
   Answer answer_fused(const Request& request, bool control, const OnText& on_text);
   Answer answer_with_context(const Request& request, const OnText& on_text);
   SectionPlan fused_plan(const Messages& messages, const std::optional<std::string>& raw, bool& fell_back);
   SectionPlan control_plan(const SectionPlan& mine, const Request& request);
   Messages with_system(const Messages& messages) const;
-  DecodeSettings settings() const;
+  DecodeSettings settings(const Request& request) const;
 
   RunConfig config_;
   ProgressFn progress_;
   std::optional<TextSide> receiver_text_;
   std::unique_ptr<LoadedModel> receiver_;
   std::vector<Sharer> sharers_;
-  std::unique_ptr<Rosetta> rosetta_, receiver_alone_, sharer_alone_;
+  SharedRosetta rosetta_, receiver_alone_, sharer_alone_;
   std::int64_t unaligned_prompts_ = 0;
   std::int64_t largest_cache_ = 0;
+  std::unique_ptr<Engine> engine_;  // goes first: its thread uses the rest
 };
 
 // One JSON object: text, tokens, finish_reason, timings, counts.

@@ -15,8 +15,10 @@ std::string sharer_name(std::size_t index) {
 
 Session::Session(RunConfig config, ProgressFn progress) : config_(std::move(config)), progress_(std::move(progress)) {
   config_.apply_overrides();
-  parse_dtype(config_.dtype);
+  parse_weight_format(config_.weights, parse_dtype(config_.dtype));
+  parse_kv_format(config_.kv);
   validate(config_.sampling);
+  validate(config_.engine);
   sharers_.resize(config_.sharers.size());
 }
 
@@ -58,12 +60,19 @@ const TextSide& Session::sharer_text(std::size_t index) {
   return *sharer.text;
 }
 
+LoadOptions Session::load_options() const {
+  const at::ScalarType dtype = parse_dtype(config_.dtype);
+  return {.dtype = dtype,
+          .progress = progress_,
+          .weights = parse_weight_format(config_.weights, dtype),
+          .kv = parse_kv_format(config_.kv)};
+}
+
 const LoadedModel& Session::receiver() {
   if (!receiver_) {
     const TextSide& text = receiver_text();
-    receiver_ = with_torch_errors("load the receiver", [&] {
-      return std::make_unique<LoadedModel>(load_weights_of(text, parse_dtype(config_.dtype), progress_));
-    });
+    receiver_ = with_torch_errors("load the receiver",
+                                  [&] { return std::make_unique<LoadedModel>(load_weights_of(text, load_options())); });
   }
   return *receiver_;
 }
@@ -72,9 +81,8 @@ const LoadedModel& Session::sharer(std::size_t index) {
   Sharer& sharer = sharer_entry(index);
   if (!sharer.model) {
     const TextSide& text = sharer_text(index);
-    sharer.model = with_torch_errors("load a sharer", [&] {
-      return std::make_unique<LoadedModel>(load_weights_of(text, parse_dtype(config_.dtype), progress_));
-    });
+    sharer.model = with_torch_errors(
+        "load a sharer", [&] { return std::make_unique<LoadedModel>(load_weights_of(text, load_options())); });
   }
   return *sharer.model;
 }
@@ -90,7 +98,10 @@ std::shared_ptr<const Fuser> Session::fuser(std::size_t index) {
                 .hint = "--fuser FUSER; modes receiver, sharer and t2t need none"});
   const std::filesystem::path path = resolve_fuser_path(entry.fuser, entry.subfolder);
   sharer.fuser = with_torch_errors("load a fuser", [&]() -> std::shared_ptr<const Fuser> {
-    return load_fuser(path, {.dtype = parse_dtype(config_.dtype)});
+    const at::ScalarType dtype = parse_dtype(config_.dtype);
+    auto loaded = load_fuser(path, {.dtype = dtype});
+    loaded->pack(parse_weight_format(config_.weights, dtype));
+    return loaded;
   });
   return sharer.fuser;
 }
@@ -118,7 +129,7 @@ const Rosetta& Session::rosetta() {
       entries.back().response_id = response_ids(base.text, model.text, parse_align_strategy(sharers_[i].alignment));
   }
   rosetta_ = with_torch_errors("join the models",
-                               [&] { return std::make_unique<Rosetta>(base.lm, std::move(entries), options); });
+                               [&] { return std::make_shared<const Rosetta>(base.lm, std::move(entries), options); });
   return *rosetta_;
 }
 

@@ -38,12 +38,12 @@ Answer Session::answer_with_context(const Request& request, const OnText& on_tex
 
   Messages first = history;
   first.push_back({"user", background});
-  DecodeSettings context_settings = settings();
+  DecodeSettings context_settings = settings(request);
   context_settings.max_new_tokens = config_.t2t.context_tokens;
   context_settings.stop.clear();
   const auto on_context = [&](std::string_view piece) { return !on_text || on_text(TextKind::kContext, piece); };
   const DecodedText context =
-      decode_text(alone(writer, sharer_alone_), writer, single_plan(writer.text, first, config_.thinking),
+      decode_text(engine(), alone(writer, sharer_alone_), writer, single_plan(writer.text, first, config_.thinking),
                   context_settings, on_context);
   const double context_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
@@ -53,6 +53,7 @@ Answer Session::answer_with_context(const Request& request, const OnText& on_tex
   second.push_back({"user", question});
   Request answer_request;
   answer_request.messages = std::move(second);
+  answer_request.reuse = request.reuse;
   Answer answer = answer_alone(receiver(), alone(receiver(), receiver_alone_), answer_request, on_text);
   answer.context = context.text;
   answer.context_tokens = static_cast<std::int64_t>(context.ids.size());

@@ -6,6 +6,7 @@
 
 #include "c2c/base/error.h"
 #include "c2c/model/families/rope_frequencies.h"
+#include "c2c/tensor/ops/on_kernels.h"
 
 namespace c2c {
 namespace {
@@ -17,6 +18,16 @@ RmsNorm make_norm(const ModelConfig& config, std::int64_t size, at::TensorOption
 
 at::Tensor normed(const std::optional<RmsNorm>& norm, const at::Tensor& x) {
   return norm ? (*norm)(x) : x;
+}
+
+// (B or 1, N) int64.
+at::Tensor positions_of(const ForwardInput& input, std::int64_t past) {
+  if (input.positions_BN.defined()) return input.positions_BN;
+  if (input.row_caches.empty())
+    return at::arange(past, past + input.ids_BN.size(1), input.ids_BN.options()).unsqueeze(0);
+  std::vector<std::int64_t> next;
+  for (const KvCache* cache : input.row_caches) next.push_back(cache->length());
+  return at::tensor(next, at::kLong).unsqueeze(1).to(input.ids_BN.device());
 }
 
 // The factor as Gemma 3 applies it: rounded to the weights' type first.
@@ -41,9 +52,10 @@ SelfAttention::SelfAttention(const ModelConfig& config, at::TensorOptions option
   key_norm_ = make_norm(config, head_dim_, options);
 }
 
-KvPair SelfAttention::new_keys_and_values(const at::Tensor& x, const LayerCall& call) const {
-  const at::Tensor key = apply_rope(normed(key_norm_, key_(x).unflatten(-1, {-1, head_dim_})), call.kind.rope);
-  const at::Tensor value = value_(x).unflatten(-1, {-1, head_dim_});
+KvPair SelfAttention::new_keys_and_values(const at::Tensor& keys, const at::Tensor& values,
+                                          const LayerCall& call) const {
+  const at::Tensor key = apply_rope(normed(key_norm_, keys.unflatten(-1, {-1, head_dim_})), call.kind.rope);
+  const at::Tensor value = values.unflatten(-1, {-1, head_dim_});
   KvPair computed{key.transpose(1, 2), value.transpose(1, 2)};
   if (call.kv_override == nullptr || !*call.kv_override) return computed;
   KvPair replaced = (*call.kv_override)(call.layer, computed);
@@ -53,15 +65,35 @@ KvPair SelfAttention::new_keys_and_values(const at::Tensor& x, const LayerCall& 
   return replaced;
 }
 
+at::Tensor SelfAttention::attend_rows(const at::Tensor& query, const KvPair& kv, const LayerCall& call) const {
+  std::vector<kernels::KvView> views;
+  views.reserve(call.row_caches.size());
+  for (std::size_t r = 0; r < call.row_caches.size(); ++r) {
+    KvCache& cache = *call.row_caches[r];
+    const auto row = static_cast<std::int64_t>(r);
+    cache.push(call.layer, kv.key.narrow(0, row, 1), kv.value.narrow(0, row, 1));
+    views.push_back(cache.row_view(call.layer, 0));
+  }
+  return decode_attention(query, views, call.kind.window, scale_);
+}
+
 at::Tensor SelfAttention::operator()(const at::Tensor& x, const LayerCall& call) const {
-  KvPair kv = new_keys_and_values(x, call);
   if (call.kv_only) {
+    const std::vector<at::Tensor> made = apply_all({&key_, &value_}, x);
+    const KvPair kv = new_keys_and_values(made[0], made[1], call);
     if (call.cache != nullptr) call.cache->append(call.layer, kv.key, kv.value);
     return {};
   }
-  const at::Tensor query = apply_rope(normed(query_norm_, query_(x).unflatten(-1, {-1, head_dim_})), call.kind.rope);
-  if (call.cache != nullptr) kv = call.cache->append(call.layer, kv.key, kv.value, query.requires_grad());
-  const at::Tensor attended = attention(query, kv.key, kv.value, call.kind.mask, scale_);
+  const std::vector<at::Tensor> made = apply_all({&query_, &key_, &value_}, x);
+  KvPair kv = new_keys_and_values(made[1], made[2], call);
+  const at::Tensor query = apply_rope(normed(query_norm_, made[0].unflatten(-1, {-1, head_dim_})), call.kind.rope);
+  at::Tensor attended;
+  if (!call.row_caches.empty()) {
+    attended = attend_rows(query, kv, call);
+  } else {
+    if (call.cache != nullptr) kv = call.cache->append(call.layer, kv.key, kv.value, query.requires_grad());
+    attended = attention(query, kv.key, kv.value, *call.kind.mask, scale_);
+  }
   if (call.attention != nullptr) (*call.attention)(call.layer, attended);
   return output_(attended);
 }
@@ -89,7 +121,8 @@ GatedMlp::GatedMlp(const ModelConfig& config, at::TensorOptions options)
       down_(Linear::empty(config.intermediate_size, config.hidden_size, config.mlp_bias, options)) {}
 
 at::Tensor GatedMlp::operator()(const at::Tensor& x) const {
-  return down_(gated_activation(gate_(x), up_(x), activation_));
+  const std::vector<at::Tensor> made = apply_all({&gate_, &up_}, x);
+  return down_(gated_activation(made[0], made[1], activation_));
 }
 
 void GatedMlp::visit(const std::string& prefix, const ParameterVisitor& visitor) {
@@ -153,6 +186,8 @@ Decoder::Decoder(ModelConfig config, at::TensorOptions options)
 }
 
 at::Tensor Decoder::forward(const ForwardInput& input) const {
+  std::optional<WithoutKernels> as_recorded;
+  if (input.training) as_recorded.emplace();
   const std::int64_t layers = input.stop_layer < 0 ? config_.layers : input.stop_layer;
   C2C_CHECK(layers <= config_.layers, "forward: stop_layer is past the last layer");
   const auto kinds = std::make_shared<const LayerKinds>(prepare(input, layers));
@@ -161,6 +196,7 @@ at::Tensor Decoder::forward(const ForwardInput& input) const {
     const LayerCall call{.layer = i,
                          .kind = is_local(i) ? *kinds->local : *kinds->global,
                          .cache = input.cache,
+                         .row_caches = input.row_caches,
                          .kv_override = input.kv_override,
                          .attention = input.attention,
                          .kv_only = input.kv_only_last && i + 1 == layers};
@@ -176,10 +212,12 @@ Decoder::LayerKinds Decoder::prepare(const ForwardInput& input, std::int64_t lay
   const std::int64_t batch = input.ids_BN.size(0), tokens = input.ids_BN.size(1);
   const std::int64_t past = input.cache != nullptr ? input.cache->length() : 0;
   C2C_CHECK(input.cache == nullptr || input.cache->batch() == batch, "forward: the cache has another batch size");
-  const at::TensorOptions indices = input.ids_BN.options();
-  const at::Tensor positions =
-      input.positions_BN.defined() ? input.positions_BN : at::arange(past, past + tokens, indices).unsqueeze(0);
+  const at::Tensor positions = positions_of(input, past);
   C2C_CHECK(positions.dim() == 2 && positions.size(1) == tokens, "forward: one position for each new token");
+  const bool own_caches = !input.row_caches.empty();
+  C2C_CHECK(!own_caches || (tokens == 1 && static_cast<std::int64_t>(input.row_caches.size()) == batch &&
+                            input.cache == nullptr && !input.mask_BT.defined() && input.kv_override == nullptr),
+            "forward: rows with caches of their own read one token each, without a mask or an override");
   at::Tensor real = input.mask_BT;
   if (real.defined()) {
     C2C_CHECK(real.dim() == 2 && real.size(0) == batch && real.size(1) == past + tokens,
@@ -188,8 +226,10 @@ Decoder::LayerKinds Decoder::prepare(const ForwardInput& input, std::int64_t lay
     if (real.all().item<bool>()) real = at::Tensor();  // the fast way
   }
   const auto kind = [&](const at::Tensor& frequencies, std::int64_t window) {
-    return LayerKind{rope_angles(positions, frequencies.to(indices.device()), options().dtype().toScalarType()),
-                     AttentionMask(tokens, past + tokens, window, real, options())};
+    LayerKind made{.rope = rope_angles(positions, frequencies.to(positions.device()), options().dtype().toScalarType()),
+                   .window = window};
+    if (!own_caches) made.mask.emplace(tokens, past + tokens, window, real, options());
+    return made;
   };
   LayerKinds kinds;
   for (std::int64_t i = 0; i < layers; ++i) {
@@ -210,7 +250,7 @@ at::Tensor Decoder::embed(const at::Tensor& ids) const {
                   .expected = "0 to " + std::to_string(config_.vocab_size - 1),
                   .hint = "the ids come from another model's tokenizer: align the sharer, or give it its own ids"});
   }
-  const at::Tensor rows = embedding_(ids);
+  const at::Tensor rows = table_ ? table_->rows(ids, options().dtype().toScalarType()) : embedding_(ids);
   return embedding_scale_ == 1.0 ? rows : rows * embedding_scale_;
 }
 
@@ -221,7 +261,9 @@ void Decoder::drop_head(RowReader reader) {
 
 at::Tensor Decoder::logits(const at::Tensor& hidden) const {
   C2C_CHECK(has_head_, "logits: this model was loaded to be heard only (load_sharer), without its vocabulary head");
-  const at::Tensor scores = (head_ ? (*head_)(hidden) : at::linear(hidden, embedding_.weight())).to(at::kFloat);
+  const Linear* head = head_ ? &*head_ : table_ ? &*table_ : nullptr;
+  const at::Tensor scores =
+      (head != nullptr ? (*head)(hidden) : at::linear(hidden, embedding_.weight())).to(at::kFloat);
   const double cap = config_.final_softcap;
   return cap > 0 ? (scores / cap).tanh() * cap : scores;
 }

@@ -19,7 +19,8 @@ namespace c2c {
 // What a forward prepares once for all layers of one kind (global, or local with a sliding window).
 struct LayerKind {
   RopeAngles rope;
-  AttentionMask mask;
+  std::optional<AttentionMask> mask;  // none: rows with caches of their own
+  std::int64_t window = 0;
 };
 
 // One layer's view of a forward.
@@ -27,6 +28,7 @@ struct LayerCall {
   std::int64_t layer = 0;
   const LayerKind& kind;
   KvCache* cache = nullptr;
+  std::span<KvCache* const> row_caches = {};
   const KvOverride* kv_override = nullptr;
   const AttentionObserver* attention = nullptr;
   bool kv_only = false;  // stop when K and V are in the cache
@@ -42,7 +44,9 @@ class SelfAttention {
 
  private:
   // The new tokens' K and V (B, K, N, D), after the caller's override.
-  KvPair new_keys_and_values(const at::Tensor& x_BNC, const LayerCall& call) const;
+  KvPair new_keys_and_values(const at::Tensor& key_BNA, const at::Tensor& value_BNA, const LayerCall& call) const;
+  // One new token per row, each behind its own cache.
+  at::Tensor attend_rows(const at::Tensor& query_B1HD, const KvPair& kv, const LayerCall& call) const;
 
   std::int64_t head_dim_ = 0;
   AttentionScale scale_;
@@ -86,6 +90,14 @@ class Decoder final : public CausalLm {
   at::TensorOptions options() const override { return norm_.weight().options().requires_grad(false); }
   void visit(const std::string& prefix, const ParameterVisitor& visitor) override;
   void visit_linears(const LinearVisitor& visitor) override;
+  void pack(WeightFormat format) override;
+  void visit_packed(const std::function<void(std::span<const std::byte>)>& visitor) const override;
+  // The layer that will hold a parameter when it is packed, and its format; null: this one is never packed.
+  struct Packable {
+    Linear* layer = nullptr;
+    WeightFormat format = WeightFormat::kBf16;
+  };
+  Packable packable(const std::string& parameter, WeightFormat format);
   // The vocabulary head will not be asked for, and rows of the embedding come from `reader`.
   void drop_head(RowReader reader);
   // Gradient checkpointing (checkpointing.h).
@@ -110,7 +122,8 @@ class Decoder final : public CausalLm {
   Embedding embedding_;
   std::vector<DecoderBlock> blocks_;
   RmsNorm norm_;
-  std::optional<Linear> head_;  // none: tied to the embedding
+  std::optional<Linear> head_;   // none: tied to the embedding
+  std::optional<Linear> table_;  // the tied embedding, packed: rows are read from it, and it is the head
   bool has_head_ = true;
   std::vector<bool> trained_blocks_;  // empty: activations are kept
 };

@@ -99,6 +99,27 @@ at::Tensor load_tensor(const WeightSource& weights, const PlannedTensor& planned
   return weights.load(*planned.info, dtype);
 }
 
+// Row r of a permuted matrix in the file's order: every head's rows 0, D/2, 1, D/2 + 1, ...
+std::vector<std::int64_t> row_order(const PlannedTensor& planned) {
+  if (planned.file.stored != FileTensor::Stored::kPermuted) return {};
+  const std::int64_t rows = planned.info->shape[0], size = rows / planned.file.heads;
+  std::vector<std::int64_t> order;
+  for (std::int64_t row = 0; row < rows; ++row) {
+    const std::int64_t head = row / size, in_head = row % size;
+    order.push_back(head * size + in_head % (size / 2) * 2 + in_head / (size / 2));
+  }
+  return order;
+}
+
+// False: this tensor is not one that is packed.
+bool pack_tensor(Decoder& model, const WeightSource& weights, const PlannedTensor& planned, WeightFormat format) {
+  const Decoder::Packable place = model.packable(planned.parameter.name, format);
+  if (place.layer == nullptr) return false;
+  place.layer->pack_blocks(*planned.info, place.format, row_order(planned));
+  weights.release(*planned.info);  // the file's pages are not needed again
+  return true;
+}
+
 // One row of a table that lies in the file row by row.
 RowReader row_reader(std::shared_ptr<const WeightSource> weights, const TensorInfo& table, at::ScalarType dtype) {
   return [weights = std::move(weights), table, dtype](std::int64_t id) {
@@ -125,7 +146,8 @@ void load_weights(CausalLm& model, const std::shared_ptr<WeightSource>& source, 
   double total = 0, done = 0;
   for (const PlannedTensor& tensor : planned) total += static_cast<double>(tensor.info->data.size());
   for (const PlannedTensor& tensor : planned) {
-    *tensor.parameter.tensor = load_tensor(weights, tensor, options.dtype).to(options.device);
+    if (!options.weights || !pack_tensor(dynamic_cast<Decoder&>(model), weights, tensor, *options.weights))
+      *tensor.parameter.tensor = load_tensor(weights, tensor, options.dtype).to(options.device);
     done += static_cast<double>(tensor.info->data.size());
     if (options.progress) options.progress("loading " + weights.name(), done, total);
   }
@@ -159,8 +181,11 @@ std::unique_ptr<CausalLm> load_gguf(const fs::path& path, const LoadOptions& opt
 }
 
 std::unique_ptr<CausalLm> load(const fs::path& path, const LoadOptions& options, Head head) {
-  if (fs::is_directory(path)) return load_folder(path, options, head);
-  if (path.extension() == ".gguf") return load_gguf(path, options, head);
+  if (fs::is_directory(path) || path.extension() == ".gguf") {
+    auto model = fs::is_directory(path) ? load_folder(path, options, head) : load_gguf(path, options, head);
+    model->set_kv_format(options.kv);
+    return model;
+  }
   fail_input({.where = path.string(),
               .key = {},
               .found = fs::exists(path) ? "a file that is not .gguf" : "nothing there",

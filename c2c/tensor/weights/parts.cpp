@@ -22,6 +22,11 @@ const TensorInfo* PartsWeightSource::find(std::string_view tensor) const {
   return found == index_.end() ? nullptr : &tensors_[found->second.index];
 }
 
+void PartsWeightSource::release(const TensorInfo& tensor) const {
+  const auto found = index_.find(tensor.name);
+  if (found != index_.end() && found->second.source != nullptr) found->second.source->release(tensor.data);
+}
+
 at::Tensor PartsWeightSource::load(const TensorInfo& tensor, at::ScalarType dtype) const {
   const auto found = index_.find(tensor.name);
   const ByteSource* source = found == index_.end() ? nullptr : found->second.source;

@@ -27,6 +27,7 @@ class PartsWeightSource final : public WeightSource {
   const std::vector<TensorInfo>& tensors() const override { return tensors_; }
   const TensorInfo* find(std::string_view tensor) const override;
   at::Tensor load(const TensorInfo& tensor, at::ScalarType dtype) const override;
+  void release(const TensorInfo& tensor) const override;
 
  private:
   struct Place {

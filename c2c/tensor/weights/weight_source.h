@@ -23,6 +23,8 @@ class WeightSource {
   // A fresh, contiguous CPU tensor converted to `dtype` (float32 or bfloat16 or float64), block by block: no second
   // full-size copy is made, and mapped pages are released after.
   virtual at::Tensor load(const TensorInfo& tensor, at::ScalarType dtype) const = 0;
+  // Nobody will read this tensor's bytes soon: mapped pages may go.
+  virtual void release(const TensorInfo& tensor) const = 0;
 };
 
 // Folder (model.safetensors or its index + shards, else pytorch .pt / .bin) or a single .safetensors, .gguf or .pt

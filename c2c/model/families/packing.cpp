@@ -1,0 +1,53 @@
+// A model whose weights lie as the kernels read them.
+#include <ATen/ATen.h>
+
+#include <string_view>
+
+#include "c2c/base/error.h"
+#include "c2c/model/families/decoder.h"
+
+namespace c2c {
+namespace {
+
+constexpr std::string_view kTable = "model.embed_tokens.weight", kHead = "lm_head.weight", kWeight = ".weight";
+
+// Four bits are too few for the vocabulary: its errors go into every logit.
+WeightFormat head_format(WeightFormat format) {
+  return format == WeightFormat::kQ4 ? WeightFormat::kQ8 : format;
+}
+
+}  // namespace
+
+Decoder::Packable Decoder::packable(const std::string& parameter, WeightFormat format) {
+  if (parameter == kTable) {
+    if (head_ || !has_head_) return {};
+    if (!table_) table_.emplace(embedding_.weight());
+    return {&*table_, head_format(format)};
+  }
+  if (!parameter.ends_with(kWeight)) return {};
+  Packable found{nullptr, parameter == kHead ? head_format(format) : format};
+  const std::string name = parameter.substr(0, parameter.size() - kWeight.size());
+  visit_linears([&](const std::string& candidate, Linear& layer) {
+    if (candidate == name) found.layer = &layer;
+  });
+  return found;
+}
+
+void Decoder::pack(WeightFormat format) {
+  C2C_CHECK(options().device().is_cpu(), "pack: packed weights are for the CPU");
+  visit_linears([&](const std::string& name, Linear& layer) {
+    if (!layer.is_packed()) layer.pack(name == "lm_head" ? head_format(format) : format);
+  });
+  if (head_ || !has_head_ || table_) return;
+  packable(std::string(kTable), format).layer->pack(head_format(format));
+  embedding_ = Embedding(at::empty_like(embedding_.weight(), embedding_.weight().options().device(at::kMeta)));
+}
+
+void Decoder::visit_packed(const std::function<void(std::span<const std::byte>)>& visitor) const {
+  const_cast<Decoder*>(this)->visit_linears([&](const std::string&, const Linear& layer) {
+    if (layer.is_packed()) visitor(layer.packed_bytes());
+  });
+  if (table_ && table_->is_packed()) visitor(table_->packed_bytes());
+}
+
+}  // namespace c2c
