@@ -1,6 +1,7 @@
 #include "c2c/model/cache/kv_cache.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 
