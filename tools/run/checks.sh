@@ -50,7 +50,7 @@ fuzz() {
 slowest_files() {
   say "the ten slowest files to compile (seconds):"
   awk '$4 ~ /\.o$|\.gch$/ {seconds[$4] = ($2 - $1) / 1000} END {for (f in seconds) printf "%8.1f  %s\n", seconds[f], f}' \
-    "$1/.ninja_log" | sort -rn | head -n 10 >&2
+    "$1/.ninja_log" | sort -rn | sed -n '1,10p' >&2  # head would end before sort has written all
 }
 
 setup_checks() {
