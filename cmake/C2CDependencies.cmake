@@ -25,6 +25,18 @@ if(C2C_TORCH)
   target_link_libraries(c2c_torch INTERFACE "$<BUILD_INTERFACE:${TORCH_LIBRARIES}>")  # c2cConfig.cmake finds its own
   separate_arguments(C2C_TORCH_FLAGS UNIX_COMMAND "${TORCH_CXX_FLAGS}")
   target_compile_options(c2c_torch INTERFACE "$<BUILD_INTERFACE:${C2C_TORCH_FLAGS}>")
+  # at::parallel_for is a template: compiled without OpenMP it runs on one thread, in silence. The runtime is the one that
+  # LibTorch carries: two would fight over the cores.
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    file(GLOB C2C_TORCH_OPENMP ${TORCH_INSTALL_PREFIX}/lib/libgomp*.so*)
+    if(NOT C2C_TORCH_OPENMP)
+      set(C2C_TORCH_OPENMP gomp)
+    endif()
+    target_compile_options(c2c_torch INTERFACE "$<BUILD_INTERFACE:-fopenmp>")
+    target_link_libraries(c2c_torch INTERFACE "$<BUILD_INTERFACE:${C2C_TORCH_OPENMP}>")
+  else()
+    message(WARNING "c2c's own loops will run on one thread: only GCC's OpenMP is LibTorch's own (set CMAKE_CXX_COMPILER)")
+  endif()
 endif()
 if(C2C_TESTS)
   find_package(GTest REQUIRED)

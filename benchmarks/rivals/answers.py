@@ -2,7 +2,9 @@
 
 The first line that a timer writes says what it is; then every line it reads, {"prompt": tokens, "new": tokens,
 "threads": count}, is answered by one round's seconds: "prefill" (of the whole prompt), "decode" (of one token),
-"fused_first_token", "fused_decode", whichever it has. {"error": "..."} says why not. c2c bench is the one who asks; by hand:
+"fused_first_token", "fused_decode", whichever it has. One that knows {"texts": [{"ids": [...], "at": [...]}], "threads":
+count} answers {"nats": [...]}: for each text the cross-entropy, summed, of the tokens that stand at those places.
+{"error": "..."} says why not. c2c bench is the one who asks; by hand:
 echo '{"prompt": 512, "new": 64, "threads": 2}' | python llamacpp.py MODEL.gguf bf16
 """
 import json
@@ -11,7 +13,7 @@ import sys
 
 
 def serve(start):
-    """start() -> (description, answer); answer(prompt, new, threads) -> seconds by name."""
+    """start() -> (description, answer, score); answer(prompt, new, threads) -> seconds by name; score: see above, or None."""
     # Whatever libraries print must not come between the lines.
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
@@ -21,11 +23,14 @@ def serve(start):
         out.flush()
 
     try:
-        description, answer = start()
+        description, answer, score = start()
         say(description)
         for line in sys.stdin:
             question = json.loads(line)
-            say(answer(question["prompt"], question["new"], question["threads"]))
+            if "texts" in question:
+                say({"nats": score(question["texts"], question["threads"])})
+            else:
+                say(answer(question["prompt"], question["new"], question["threads"]))
     except Exception as error:  # the one who asks cannot see a traceback
         say({"error": f"{type(error).__name__}: {error}"})
         raise

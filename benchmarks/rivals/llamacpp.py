@@ -56,8 +56,27 @@ def main():
                 llama.eval([token])
             return {"prefill": middle - begin, "decode": (time.perf_counter() - middle) / new}
 
+        def score(texts, threads):
+            import numpy
+
+            models.clear()
+            longest = max(len(text["ids"]) for text in texts)
+            llama = llama_cpp.Llama(model_path=path, n_ctx=longest, n_threads=threads, n_threads_batch=threads,
+                                    n_batch=longest, n_ubatch=longest, verbose=False, logits_all=True)
+            sums = []
+            for text in texts:
+                llama.reset()
+                llama.eval(text["ids"])
+                places = numpy.array(text["at"])
+                logits = numpy.array(llama.scores[places - 1], dtype=numpy.float64)
+                top = logits.max(axis=1, keepdims=True)
+                whole = top[:, 0] + numpy.log(numpy.exp(logits - top).sum(axis=1))
+                labels = numpy.array(text["ids"])[places]
+                sums.append(float((whole - logits[numpy.arange(len(places)), labels]).sum()))
+            return sums
+
         return {"package": "llama-cpp-python " + llama_cpp.__version__,
-                "system": llama_cpp.llama_print_system_info().decode().strip()}, answer
+                "system": llama_cpp.llama_print_system_info().decode().strip()}, answer, score
 
     serve(start)
 

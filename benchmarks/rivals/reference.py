@@ -106,7 +106,7 @@ def main():
                     seconds[decode] = max(timed(lambda: work(1 + new)) - seconds[first], 0) / new
                 return seconds
 
-        return {"package": f"torch {torch.__version__}, transformers {transformers.__version__}"}, answer
+        return {"package": f"torch {torch.__version__}, transformers {transformers.__version__}"}, answer, None
 
     serve(start)
 

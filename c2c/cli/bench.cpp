@@ -6,8 +6,10 @@
 #include "c2c/base/error.h"
 #include "c2c/cli/baseline.h"
 #include "c2c/cli/command.h"
+#include "c2c/cli/heldout.h"
 #include "c2c/cli/report.h"
 #include "c2c/cli/run_options.h"
+#include "c2c/cli/steady_memory.h"
 #include "c2c/cli/terminal.h"
 #include "c2c/cli/version.h"
 #include "c2c/eval/bench/child.h"
@@ -56,6 +58,9 @@ class Bench final : public Command {
     return "speed and memory, against this machine's ceilings and against other programs";
   }
   bool has_threads() const override { return true; }
+  // How threads wait is left as it is, here and in the rivals: main would change it on a busy machine, where one and
+  // the same setting is good for us and bad for them.
+  bool computes() const override { return false; }
   void add_options(CLI::App& app, CommandLine& line) override {
     line.add(app, fields_of(*this), "Output");
     line.add(app, fields_of(config_), "Bench");
@@ -67,6 +72,12 @@ class Bench final : public Command {
            .target = &config_file_,
            .is_path = true});
     visit({.key = "", .flags = "--json", .help = "write everything into this file; -: stdout", .target = &json_file_});
+    visit(
+        {.key = "",
+         .flags = "--heldout",
+         .help = "words and glosses whose prediction shows what a packing costs; unset: heldout.json beside the fuser",
+         .target = &heldout_file_,
+         .is_path = true});
     visit({.key = "",
            .flags = "-o,--output",
            .help = "what is printed",
@@ -81,6 +92,7 @@ class Bench final : public Command {
   }
 
   void run(const Globals& globals, const CommandLine& line) override {
+    keep_memory_steady();
     load(line);
     config_.rivals.show_messages = globals.verbose;
     ProgressBar progress;
@@ -125,8 +137,20 @@ class Bench final : public Command {
       command.insert(command.end(), {"--memory-run", weights});
       return bench::memory_from_json(bench::Child(command, true).read(kMemorySeconds));
     };
+    if (config_.has_stage("quality")) services.texts = read_texts();
     if (config_.has_stage("memory")) services.baseline_bytes = measure_baseline();
     return services;
+  }
+
+  // Words as the demo asks about them. None where no file was named and none is there.
+  std::vector<Messages> read_texts() const {
+    fs::path file = heldout_file_;
+    if (file.empty() && !config_.run.sharers.empty()) file = fs::path(config_.run.sharers[0].fuser) / "heldout.json";
+    if (heldout_file_.empty() && !fs::exists(file)) return {};
+    std::vector<Messages> texts;
+    for (const auto& [word, gloss] : read_heldout(file).pairs)
+      texts.push_back({{"user", question_about(word)}, {"assistant", gloss}});
+    return texts;
   }
 
   void write(const bench::Report& report) const {
@@ -143,7 +167,7 @@ class Bench final : public Command {
   }
 
   BenchConfig config_;
-  std::string config_file_, json_file_, output_ = "table", memory_run_;
+  std::string config_file_, heldout_file_, json_file_, output_ = "table", memory_run_;
 };
 
 }  // namespace

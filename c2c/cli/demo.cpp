@@ -107,8 +107,6 @@ class Demo final : public Command {
     return fs::path(config.sharers[0].fuser) / "heldout.json";
   }
 
-  static std::string question_about(const std::string& word) { return "What does the word \"" + word + "\" mean?"; }
-
   // Held-out words in file order; the control of each is the next word whose prompt has as many tokens, so that every
   // receiver token reads the column it read before, of another question.
   std::vector<Question> choose(Session& session, const HeldOut& heldout) const {

@@ -32,6 +32,10 @@ HeldOut read_heldout(const std::filesystem::path& path) {
   return heldout;
 }
 
+std::string question_about(const std::string& word) {
+  return "What does the word \"" + word + "\" mean?";
+}
+
 std::string describe(const HeldOutLoss& loss) {
   const double gain = loss.receiver - loss.fused, control = loss.receiver - loss.shuffled;
   char text[512];

@@ -21,6 +21,9 @@ struct HeldOut {
 // Throws kInput naming the file and key.
 HeldOut read_heldout(const std::filesystem::path& path);
 
+// What the fusers of the demo were trained on.
+std::string question_about(const std::string& word);
+
 // "Held out: ... The control has 91 % of the gain: ...". What of the gain is format and what the sharer said.
 std::string describe(const HeldOutLoss& loss);
 

@@ -53,10 +53,26 @@ TEST(Bench, EveryStageAndRatioOfATinyPair) {
   EXPECT_GT(json["memory"][0]["baseline_bytes"].get<std::int64_t>(), 10 << 20);
 }
 
+TEST(Bench, QualityOfPackings) {
+  const Scratch scratch;
+  std::ofstream(scratch / "words.json")
+      << R"({"held_out_pairs": [["lantern", "a light in a case"], ["harbor", "where ships lie"]]})";
+  const Outcome outcome = run_c2c(bench({"--stages", "quality", "--heldout", (scratch / "words.json").string(),
+                                         "--weights", "q4", "--no-rivals", "-o", "json"}));
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const auto json = outcome.json();
+  ASSERT_EQ(json["quality"].size(), 6u) << json;  // f32 and q4: alone, fused, control
+  EXPECT_EQ(json["quality"][0]["texts"], 2);
+  EXPECT_NE(json["quality"][0]["nats"], json["quality"][1]["nats"]);  // the fuser is heard
+  EXPECT_NE(json["quality"][1]["nats"], json["quality"][2]["nats"]);  // and whose cache it is
+  ASSERT_EQ(json["quality_losses"].size(), 3u);
+  EXPECT_NE(json["quality_losses"][0]["percent"], 0.0);
+}
+
 TEST(Bench, OneStageAndJsonOnStdout) {
   const Outcome outcome = run_c2c(bench({"--stages", "timings", "-t", "1,2", "--no-rivals", "-o", "json"}));
   ASSERT_EQ(outcome.code, 0) << outcome.err;
-  EXPECT_EQ(outcome.json()["rows"].size(), 8u);  // 4 things with 1 and with 2 threads
+  EXPECT_EQ(outcome.json()["rows"].size(), 10u);  // 4 things and a sweep with 1 and with 2 threads
   EXPECT_TRUE(outcome.json()["ceilings"].empty());
 }
 

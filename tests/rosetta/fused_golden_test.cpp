@@ -6,6 +6,7 @@
 #include "c2c/rosetta/rosetta.h"
 #include "c2c/tensor/weights/weight_source.h"
 #include "tests/testing/golden.h"
+#include "tests/testing/packed.h"
 #include "tests/testing/parity_fuser.h"
 
 namespace c2c {
@@ -48,13 +49,13 @@ class FusedGolden : public ::testing::TestWithParam<std::string> {
     case_ = testing::read_golden_json(root / "fused" / (GetParam() + ".json"));
     tensors_ = open_weights(root / "fused" / (GetParam() + ".safetensors"));
     const auto model = [&](const std::string& name) {
-      return std::shared_ptr<const CausalLm>(load_model(root / "models" / name, {.dtype = at::kFloat}));
+      return std::shared_ptr<const CausalLm>(load_model(root / "models" / name, testing::float_options()));
     };
     std::vector<SharerEntry> sharers;
     for (const std::string name : case_.at("sharers")) {
       const fs::path folder =
           root / "fusers" / case_.at("checkpoint").get<std::string>() / ("sharer" + std::to_string(sharers.size() + 1));
-      sharers.push_back({model(name), load_fuser(folder, {.dtype = at::kFloat})});
+      sharers.push_back({model(name), testing::load_float_fuser(folder)});
     }
     rosetta_.emplace(
         model(case_.at("receiver")), std::move(sharers),
@@ -138,11 +139,11 @@ struct RealPair {
     for (const fs::path& path : {models / "smollm2-135m-instruct.gguf", models / "gemma-3-270m.gguf", fuser})
       if (!fs::exists(path)) missing = path.string();
     if (!missing.empty()) return;
-    const LoadOptions options{.dtype = at::kFloat};
-    rosetta.emplace(load_model(models / "smollm2-135m-instruct.gguf", options),
-                    std::vector<SharerEntry>{
-                        {load_model(models / "gemma-3-270m.gguf", options), load_fuser(fuser, {.dtype = at::kFloat})}},
-                    RosettaOptions{FusionMode::kParallel, false});
+    const LoadOptions options = testing::float_options();
+    rosetta.emplace(
+        load_model(models / "smollm2-135m-instruct.gguf", options),
+        std::vector<SharerEntry>{{load_model(models / "gemma-3-270m.gguf", options), testing::load_float_fuser(fuser)}},
+        RosettaOptions{FusionMode::kParallel, false});
   }
   std::string missing;
   std::optional<Rosetta> rosetta;

@@ -48,7 +48,7 @@ prove_speed() { bench; }
 
 prove_newcomer() { tools/newcomer_chroot.sh demo test; }
 
-# Every benchmark; one JSON line each. Program and arguments.
+# The micro-benchmarks; one JSON line each. Program and arguments.
 benchmark_runs() {
   cat <<TABLE
 fused_ttft $models/smollm2-135m-instruct.gguf $models/gemma-3-270m.gguf 512 32 bf16 1024
@@ -56,13 +56,17 @@ fused_ttft $models/smollm2-135m-instruct.gguf $models/gemma-3-270m.gguf 512 32 f
 TABLE
 }
 
+# Everything of `c2c bench` on the demo's pair (arguments go to it), then the micro-benchmarks. Rivals take part where
+# C2C_PYTHON, C2C_LLAMA_PYTHON and C2C_REF say where they are.
 bench() {
-  local words
+  local words formats=(--weights bf16,q8,q4)
   setup_packages
   setup_torch
   fetch_models
   fetch_tokenizers
   build -DC2C_BENCHMARKS=ON
+  [ $# = 0 ] || formats=()
+  "$binary" bench "${formats[@]}" "$@" || return 1
   while read -ra words; do
     say "${words[*]}"
     "build/release/benchmarks/${words[0]}" "${words[@]:1}" </dev/null || return 1

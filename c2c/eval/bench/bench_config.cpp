@@ -59,7 +59,8 @@ std::vector<std::int64_t> parse_counts(const std::vector<std::string>& texts, co
 }
 
 const std::vector<std::string>& stage_names() {
-  static const std::vector<std::string> names = {"ceilings", "timings", "answers", "requests", "prefix", "memory"};
+  static const std::vector<std::string> names = {"ceilings", "timings", "answers", "requests",
+                                                 "prefix",   "quality", "memory"};
   return names;
 }
 
@@ -114,6 +115,11 @@ void BenchConfig::visit_what(const FieldVisitor& visit) {
          .help = "how weights are held: f32, bf16, q8, q4; a list, as in bf16,q8",
          .target = &weight_texts_});
   visit({.key = "",
+         .flags = "--kv",
+         .help = "how keys and values are held; auto: as the arithmetic's type",
+         .target = &run.kv,
+         .choices = {"auto", "f32", "bf16", "q8"}});
+  visit({.key = "",
          .flags = "-p,--prompt,--n-prompt",
          .help = "prompt lengths, as in 32,128,512",
          .target = &prompt_texts_});
@@ -148,7 +154,7 @@ void BenchConfig::visit_how(const FieldVisitor& visit) {
          .maximum = 10000});
   visit({.key = "",
          .flags = "--stages",
-         .help = "only these, as in ceilings,timings: ceilings, timings, answers, requests, prefix, memory",
+         .help = "only these, as in ceilings,timings: ceilings, timings, answers, requests, prefix, quality, memory",
          .target = &stage_texts_});
   visit({.key = "",
          .flags = "--gemm-size",
@@ -172,6 +178,7 @@ void BenchConfig::finish() {
   threads = thread_texts_.empty() ? std::vector<std::int64_t>{} : parse_counts(thread_texts_, "--threads");
   stages = stage_texts_.empty() ? stage_names() : parse_names(stage_texts_, "--stages", stage_names());
   if (quick) {
+    if (stage_texts_.empty()) std::erase(stages, "quality");
     rivals.disabled = true;
     new_tokens = std::min<std::int64_t>(new_tokens, 16);
   }

@@ -84,10 +84,18 @@ double BenchPair::prefill_flops(const Rosetta& rosetta, std::int64_t tokens) con
   return flops;
 }
 
+double BenchPair::kv_element_bytes(const CausalLm& model) const {
+  const std::optional<KvFormat> format = parse_kv_format(session_->config().kv);
+  if (!format) return static_cast<double>(model.options().dtype().itemsize());
+  // q8 has a float32 scale for each token and head.
+  const double scale = *format == KvFormat::kQ8 ? 4.0 / static_cast<double>(model.kv_geometry().head_dim) : 0;
+  return static_cast<double>(c2c::kv_element_bytes(*format)) + scale;
+}
+
 double BenchPair::decode_bytes(double cached) const {
   const CausalLm& model = alone_->receiver();
   return weight_bytes_per_token(model.weight_bytes(), embedding_bytes(model), model.config().tied_embeddings) +
-         cache_bytes(model.kv_geometry(), cached, static_cast<double>(model.options().dtype().itemsize()));
+         cache_bytes(model.kv_geometry(), cached, kv_element_bytes(model));
 }
 
 std::vector<ModelRow> BenchPair::describe() const {

@@ -33,6 +33,8 @@ class BenchPair {
   double prefill_flops(const Rosetta& rosetta, std::int64_t tokens) const;
   // What the receiver reads for one token with `cached` tokens in its cache.
   double decode_bytes(double cached) const;
+  // Of a number in this model's cache, its share of a scale included.
+  double kv_element_bytes(const CausalLm& model) const;
   // Of the receiver, the sharer, the timings' fuser.
   std::vector<ModelRow> describe() const;
 

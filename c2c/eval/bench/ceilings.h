@@ -1,6 +1,7 @@
 // What the machine can do at best, measured in the same run as everything that is held against it.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,22 @@ struct CeilingOptions {
 // With as many threads as LibTorch uses now.
 Ceilings measure_ceilings(const CeilingOptions& options);
 
-// A sum over a buffer of its own: the best sweep, bytes a second. Huge pages are asked for.
+// A sum over a buffer of its own, in huge pages where they are given.
+class ReadSweep {
+ public:
+  explicit ReadSweep(std::int64_t bytes);
+  ~ReadSweep();
+  ReadSweep(const ReadSweep&) = delete;
+  ReadSweep& operator=(const ReadSweep&) = delete;
+
+  double seconds();  // of one sweep, with as many threads as LibTorch uses now
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// The best of several sweeps, bytes a second.
 double read_bandwidth(std::int64_t bytes, const Rounds& rounds);
 
 }  // namespace c2c::bench

@@ -16,6 +16,7 @@ Machine describe_machine() {
     if (line.starts_with("model name")) machine.cpu = line.substr(std::min(line.find(':') + 2, line.size()));
   machine.logical_cores = ::sysconf(_SC_NPROCESSORS_ONLN);
   machine.memory_bytes = static_cast<std::int64_t>(::sysconf(_SC_PHYS_PAGES)) * ::sysconf(_SC_PAGESIZE);
+  std::ifstream("/proc/loadavg") >> machine.load;
   machine.libtorch_uses = at::get_cpu_capability();
   machine.kernels_use = kernels::isa_name(kernels::isa());
   return machine;

@@ -23,9 +23,8 @@ MemoryRow run_for_memory(const BenchConfig& config, const std::string& weights, 
   for (const ModelRow& model : pair.describe()) row.weight_bytes += model.held_bytes;
   row.cache_bytes = state.receiver.bytes();
   for (const SharerEntry& sharer : rosetta->sharers())
-    row.cache_bytes +=
-        static_cast<std::int64_t>(cache_bytes(sharer.model->kv_geometry(), static_cast<double>(row.prompt - 1),
-                                              static_cast<double>(sharer.model->options().dtype().itemsize())));
+    row.cache_bytes += static_cast<std::int64_t>(cache_bytes(
+        sharer.model->kv_geometry(), static_cast<double>(row.prompt - 1), pair.kv_element_bytes(*sharer.model)));
   row.peak_bytes = process_memory("VmHWM");
   return row;
 }

@@ -27,12 +27,16 @@ double quotient(double a, double b) {
   return b > 0 ? a / b : 0;
 }
 
-// Shares of what the machine can do, measured with as many threads.
+// Shares of what the machine can do, measured with as many threads; reading in the same turn where it was swept there.
 void against_ceilings(const Report& report, const Row& row, std::vector<Ratio>& ratios) {
+  const Row* const sweep =
+      find(report, [&](const Row& other) { return other.what == kReadSweep && other.turn == row.turn; });
+  if (row.bytes > 0 && sweep != nullptr && sweep->bytes_per_second() > 0)
+    ratios.push_back(ratio_of(row, "read bandwidth", row.bytes_per_second() / sweep->bytes_per_second()));
   const auto found = std::find_if(report.ceilings.begin(), report.ceilings.end(),
                                   [&](const Ceilings& ceilings) { return ceilings.threads == row.threads; });
   if (found == report.ceilings.end()) return;
-  if (row.bytes > 0 && found->read_bytes_per_second > 0)
+  if (row.bytes > 0 && sweep == nullptr && found->read_bytes_per_second > 0)
     ratios.push_back(ratio_of(row, "read bandwidth", row.bytes_per_second() / found->read_bytes_per_second));
   const double peak = found->gemm_peak(row.weights);
   if (row.flops > 0 && peak > 0) ratios.push_back(ratio_of(row, "GEMM peak", row.flops_per_second() / peak));

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <new>
+#include <vector>
 
+#include "c2c/base/error.h"
 #include "c2c/eval/bench/ceilings.h"
 
 namespace c2c::bench {
@@ -52,29 +54,48 @@ sum(const Line* data, std::int64_t count) {
 
 }  // namespace
 
-double read_bandwidth(std::int64_t bytes, const Rounds& rounds) {
-  const std::int64_t lines = bytes / static_cast<std::int64_t>(sizeof(Line)), threads = at::get_num_threads();
-  Pages pages(static_cast<std::size_t>(bytes));
-  Line* const data = pages.lines();
-  std::vector<std::uint64_t> sums(static_cast<std::size_t>(threads) * 8);  // a cache line each
-  const auto each_part = [&](const auto& work) {
+struct ReadSweep::Impl {
+  explicit Impl(std::int64_t bytes)
+      : pages(static_cast<std::size_t>(bytes)), lines(bytes / static_cast<std::int64_t>(sizeof(Line))) {}
+
+  template <class Work>
+  void each_part(const Work& work) {
+    const std::int64_t threads = at::get_num_threads();
     at::parallel_for(0, threads, 1, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t i = begin; i < end; ++i) work(i, lines * i / threads, lines * (i + 1) / threads);
     });
-  };
-  each_part([&](std::int64_t, std::int64_t begin, std::int64_t end) { std::fill(data + begin, data + end, Line{1}); });
-  const Contender sweep{"", [&] {
-                          const Stopwatch watch;
-                          each_part([&](std::int64_t part, std::int64_t begin, std::int64_t end) {
-                            sums[static_cast<std::size_t>(part) * 8] = sum(data + begin, end - begin);
-                          });
-                          return Parts{{"", watch.seconds()}};
-                        }};
-  const double best = take_turns({sweep}, rounds)[""][""].minimum();
+  }
+
+  Pages pages;
+  std::int64_t lines;
+};
+
+ReadSweep::ReadSweep(std::int64_t bytes) : impl_(std::make_unique<Impl>(bytes)) {
+  Line* const data = impl_->pages.lines();
+  impl_->each_part(
+      [&](std::int64_t, std::int64_t begin, std::int64_t end) { std::fill(data + begin, data + end, Line{1}); });
+}
+ReadSweep::~ReadSweep() = default;
+
+double ReadSweep::seconds() {
+  const Line* const data = impl_->pages.lines();
+  std::vector<std::uint64_t> sums(static_cast<std::size_t>(at::get_num_threads()) * 8);  // a cache line each
+  const Stopwatch watch;
+  impl_->each_part([&](std::int64_t part, std::int64_t begin, std::int64_t end) {
+    sums[static_cast<std::size_t>(part) * 8] = sum(data + begin, end - begin);
+  });
+  const double seconds = watch.seconds();
   std::uint64_t total = 0;
   for (const std::uint64_t part : sums) total += part;
-  // Line{1} is one 1 and seven 0: the sum is the number of lines, unless the compiler left the sweep out.
-  return total == static_cast<std::uint64_t>(lines) ? static_cast<double>(bytes) / best : 0;
+  // Line{1} is a 1 and seven 0: unless the compiler left the sweep out.
+  C2C_CHECK(total == static_cast<std::uint64_t>(impl_->lines), "a sweep read what was not written");
+  return seconds;
+}
+
+double read_bandwidth(std::int64_t bytes, const Rounds& rounds) {
+  ReadSweep sweep(bytes);
+  const double best = take_turns({{"", [&] { return Parts{{"", sweep.seconds()}}; }}}, rounds)[""][""].minimum();
+  return static_cast<double>(bytes) / best;
 }
 
 }  // namespace c2c::bench

@@ -11,11 +11,14 @@
 
 namespace c2c::bench {
 
+// What a row of who = machine is: one sweep over memory, taken in turn with the others.
+inline constexpr const char* kReadSweep = "read_sweep";
+
 // One timed thing of one contender.
 struct Row {
-  std::string who;  // c2c, llama.cpp, reference
+  std::string who;  // c2c, llama.cpp, reference, machine
   // prefill, decode, fused_first_token, fused_decode, c2c_answer, text_to_text_answer, requests, requests_whole,
-  // first_question, second_question
+  // first_question, second_question, read_sweep
   std::string what;
   std::string weights;
   std::int64_t threads = 0, prompt = 0, new_tokens = 0, requests = 1;
@@ -46,6 +49,30 @@ struct ModelRow {
   std::int64_t held_bytes = 0;
 };
 
+// Cross-entropy of one text's answer.
+struct TextScore {
+  double nats = 0;  // of all its tokens
+  std::int64_t tokens = 0;
+};
+
+// How well known answers are predicted.
+struct QualityRow {
+  std::string who;    // c2c, llama.cpp
+  std::string hears;  // receiver: nobody; fused: its sharer; shuffled: the control, another text's sharer cache
+  std::string weights;
+  std::vector<TextScore> texts;
+
+  std::int64_t tokens() const;
+  double nats() const;  // a token's
+};
+
+// What one packing loses against another of the same program on the same texts.
+struct QualityLoss {
+  std::string who, hears, weights, against;
+  double percent = 0;  // of the other's cross-entropy; above 0: worse
+  double error = 0;    // standard error of that, over texts
+};
+
 // `value` times as good as `against`: above 1 is better, but for shares of a ceiling, where 1 is the end.
 struct Ratio {
   std::string what, against, weights;
@@ -60,6 +87,7 @@ struct LeftOut {
 struct Machine {
   std::string cpu, libtorch_uses, kernels_use;
   std::int64_t logical_cores = 0, memory_bytes = 0;
+  double load = 0;  // programs that ran or waited, the last minute's average, before the run
 };
 
 struct Report {
@@ -71,12 +99,15 @@ struct Report {
   std::vector<ModelRow> models;
   std::vector<Row> rows;
   std::vector<MemoryRow> memory;
+  std::vector<QualityRow> quality;
   std::vector<LeftOut> left_out;
   double seconds = 0;  // of the whole run
 };
 
 Machine describe_machine();
 std::vector<Ratio> ratios_of(const Report& report);
+// Every row against the f32 and the bf16 row of its kind, where there are such.
+std::vector<QualityLoss> quality_losses(const Report& report);
 nlohmann::ordered_json to_json(const Report& report);
 std::string to_table(const Report& report);
 

@@ -14,11 +14,8 @@ Json list_of(const std::vector<Item>& items, const ToJson& make) {
 }
 
 Json machine_json(const Machine& machine) {
-  return {{"cpu", machine.cpu},
-          {"logical_cores", machine.logical_cores},
-          {"memory_bytes", machine.memory_bytes},
-          {"libtorch_uses", machine.libtorch_uses},
-          {"kernels_use", machine.kernels_use}};
+  return {{"cpu", machine.cpu},   {"logical_cores", machine.logical_cores}, {"memory_bytes", machine.memory_bytes},
+          {"load", machine.load}, {"libtorch_uses", machine.libtorch_uses}, {"kernels_use", machine.kernels_use}};
 }
 
 Json gemm_json(const GemmPeak& peak) {
@@ -69,6 +66,16 @@ Json memory_json(const MemoryRow& row) {
           {"bound_bytes", row.bound_bytes()}};
 }
 
+Json quality_json(const QualityRow& row) {
+  return {{"who", row.who},         {"hears", row.hears}, {"weights", row.weights}, {"texts", row.texts.size()},
+          {"tokens", row.tokens()}, {"nats", row.nats()}};
+}
+
+Json quality_loss_json(const QualityLoss& loss) {
+  return {{"who", loss.who},         {"hears", loss.hears},     {"weights", loss.weights},
+          {"against", loss.against}, {"percent", loss.percent}, {"error", loss.error}};
+}
+
 Json ratio_json(const Ratio& ratio) {
   return {{"what", ratio.what},       {"against", ratio.against}, {"weights", ratio.weights},
           {"threads", ratio.threads}, {"prompt", ratio.prompt},   {"requests", ratio.requests},
@@ -89,6 +96,8 @@ Json to_json(const Report& report) {
   json["ceilings"] = list_of(report.ceilings, ceilings_json);
   json["rows"] = list_of(report.rows, row_json);
   json["memory"] = list_of(report.memory, memory_json);
+  json["quality"] = list_of(report.quality, quality_json);
+  json["quality_losses"] = list_of(quality_losses(report), quality_loss_json);
   json["ratios"] = list_of(ratios_of(report), ratio_json);
   json["left_out"] =
       list_of(report.left_out, [](const LeftOut& left) { return Json{{"what", left.what}, {"why", left.why}}; });

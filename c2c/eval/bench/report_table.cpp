@@ -50,6 +50,17 @@ void add_memory(const Report& report, std::string& out) {
         static_cast<double>(row.peak_bytes) / kMebibyte, static_cast<double>(row.bound_bytes()) / kMebibyte);
 }
 
+void add_quality(const Report& report, std::string& out) {
+  if (report.quality.empty()) return;
+  out += format("\n%-10s %-9s %-8s %6s %7s %11s\n", "who", "hears", "weights", "texts", "tokens", "nats/token");
+  for (const QualityRow& row : report.quality)
+    out += format("%-10s %-9s %-8s %6d %7d %11.4f\n", row.who.c_str(), row.hears.c_str(), row.weights.c_str(),
+                  static_cast<int>(row.texts.size()), static_cast<int>(row.tokens()), row.nats());
+  for (const QualityLoss& loss : quality_losses(report))
+    out += format("%-10s %-9s %-8s against %s: %+.2f %% (standard error %.2f)\n", loss.who.c_str(), loss.hears.c_str(),
+                  loss.weights.c_str(), loss.against.c_str(), loss.percent, loss.error);
+}
+
 void add_ratios(const Report& report, std::string& out) {
   const auto ratios = ratios_of(report);
   if (ratios.empty()) return;
@@ -63,11 +74,12 @@ void add_ratios(const Report& report, std::string& out) {
 }  // namespace
 
 std::string to_table(const Report& report) {
-  std::string out = report.version + ", " + report.date + "\n" + report.machine.cpu +
-                    format(", %d logical cores, %.0f GiB; kernels: %s, LibTorch: %s\n",
-                           static_cast<int>(report.machine.logical_cores),
-                           static_cast<double>(report.machine.memory_bytes) / (1 << 30),
-                           report.machine.kernels_use.c_str(), report.machine.libtorch_uses.c_str());
+  std::string out =
+      report.version + ", " + report.date + "\n" + report.machine.cpu +
+      format(", %d logical cores, %.0f GiB; kernels: %s, LibTorch: %s; load before the run: %.1f\n",
+             static_cast<int>(report.machine.logical_cores),
+             static_cast<double>(report.machine.memory_bytes) / (1 << 30), report.machine.kernels_use.c_str(),
+             report.machine.libtorch_uses.c_str(), report.machine.load);
   for (const auto& item : report.rivals.items()) out += item.key() + ": " + item.value().dump() + "\n";
   for (const ModelRow& model : report.models)
     out += format("%s %s, weights %s: %.1f M matrix elements, %.0f MiB held\n", model.role.c_str(), model.name.c_str(),
@@ -76,6 +88,7 @@ std::string to_table(const Report& report) {
   add_ceilings(report, out);
   add_rows(report, out);
   add_memory(report, out);
+  add_quality(report, out);
   add_ratios(report, out);
   for (const LeftOut& left : report.left_out) out += "\nleft out: " + left.what + ": " + left.why;
   return out + (report.left_out.empty() ? "" : "\n") + format("\n%.1f s in all\n", report.seconds);

@@ -1,6 +1,9 @@
 #include "c2c/eval/bench/rivals.h"
 
+#include <ATen/Parallel.h>
+
 #include <algorithm>
+#include <stdexcept>
 
 #include "c2c/base/error.h"
 #include "c2c/eval/bench/timings.h"
@@ -27,8 +30,8 @@ std::string Rivals::format_of(const std::string& who, const std::string& weights
   return weights == "q4" ? "Q4_0" : weights;
 }
 
-std::optional<Contender> Rivals::start(const std::string& who, Running& running,
-                                       const std::vector<std::string>& command, const TimingShape& shape) {
+std::shared_ptr<Child> Rivals::start(const std::string& who, Running& running,
+                                     const std::vector<std::string>& command) {
   try {
     if (running.command != command || !running.child) {
       running.child.reset();
@@ -39,11 +42,16 @@ std::optional<Contender> Rivals::start(const std::string& who, Running& running,
   } catch (const Error& error) {
     leave_out(who, error.info().found.empty() ? error.what() : error.info().found);
     running.child.reset();
-    return {};
   }
+  return running.child;
+}
+
+std::optional<Contender> Rivals::contender(const std::string& who, std::shared_ptr<Child> child,
+                                           const TimingShape& shape) {
+  if (!child) return {};
   const nlohmann::ordered_json question = {
       {"prompt", shape.prompt}, {"new", shape.new_tokens}, {"threads", shape.threads}};
-  return Contender{who, [this, who, child = running.child, question] {
+  return Contender{who, [this, who, child = std::move(child), question] {
                      Parts parts;
                      try {
                        const nlohmann::ordered_json answer = child->ask(question, kRoundSeconds);
@@ -56,15 +64,44 @@ std::optional<Contender> Rivals::start(const std::string& who, Running& running,
                    }};
 }
 
-std::optional<Contender> Rivals::llama(const std::string& weights, const TimingShape& shape) {
+std::shared_ptr<Child> Rivals::start_llama(const std::string& weights, std::int64_t context) {
   if (config_.disabled) return {};
-  if (config_.llama_python.empty()) return leave_out("llama.cpp", "no --llama-python or --python"), std::nullopt;
-  if (!models_.receiver.ends_with(".gguf")) return leave_out("llama.cpp", "the receiver is no GGUF file"), std::nullopt;
+  if (config_.llama_python.empty()) return leave_out("llama.cpp", "no --llama-python or --python"), nullptr;
+  if (!models_.receiver.ends_with(".gguf")) return leave_out("llama.cpp", "the receiver is no GGUF file"), nullptr;
   return start("llama.cpp", llama_,
                {config_.llama_python, (config_.scripts / "llamacpp.py").string(), models_.receiver,
-                format_of("llama.cpp", weights), "--cache", config_.cache, "--context",
-                std::to_string(shape.prompt + shape.new_tokens + 16)},
-               shape);
+                format_of("llama.cpp", weights), "--cache", config_.cache, "--context", std::to_string(context)});
+}
+
+std::optional<Contender> Rivals::llama(const std::string& weights, const TimingShape& shape) {
+  return contender("llama.cpp", start_llama(weights, shape.prompt + shape.new_tokens + 16), shape);
+}
+
+std::optional<std::vector<TextScore>> Rivals::score(const std::string& weights, const std::vector<Sample>& samples) {
+  nlohmann::ordered_json texts = nlohmann::ordered_json::array();
+  std::size_t longest = 0;
+  for (const Sample& sample : samples) {
+    std::vector<std::size_t> at;
+    for (std::size_t t = 1; t < sample.labels.size(); ++t)
+      if (sample.labels[t] != kIgnoredLabel) at.push_back(t);
+    longest = std::max(longest, sample.plan.ids.size());
+    texts.push_back({{"ids", sample.plan.ids}, {"at", at}});
+  }
+  const std::shared_ptr<Child> child = start_llama(weights, static_cast<std::int64_t>(longest));
+  if (!child) return {};
+  try {
+    const auto answer = child->ask({{"texts", std::move(texts)}, {"threads", at::get_num_threads()}}, kRoundSeconds);
+    const auto nats = answer.at("nats").get<std::vector<double>>();
+    if (nats.size() != samples.size()) throw std::length_error("as many scores as texts");
+    std::vector<TextScore> scores;
+    for (std::size_t i = 0; i < nats.size(); ++i) scores.push_back({nats[i], samples[i].label_count()});
+    return scores;
+  } catch (const Error& error) {
+    leave_out("llama.cpp", error.what());
+  } catch (const std::exception& error) {  // an answer of another shape
+    leave_out("llama.cpp", std::string("its scores: ") + error.what());
+  }
+  return {};
 }
 
 std::optional<Contender> Rivals::reference(const std::string& weights, const TimingShape& shape) {
@@ -73,11 +110,11 @@ std::optional<Contender> Rivals::reference(const std::string& weights, const Tim
     return leave_out("reference", config_.python.empty() ? "no --python" : "no --ref"), std::nullopt;
   if (models_.sharer.empty() || models_.hidden == 0)
     return leave_out("reference", "it has no such fuser: it needs a sharer and --hidden"), std::nullopt;
-  return start("reference", reference_,
-               {config_.python, (config_.scripts / "reference.py").string(), models_.receiver, models_.sharer, "--ref",
-                config_.reference, "--cache", config_.cache, "--dtype", format_of("reference", weights), "--hidden",
-                std::to_string(models_.hidden)},
-               shape);
+  auto child = start("reference", reference_,
+                     {config_.python, (config_.scripts / "reference.py").string(), models_.receiver, models_.sharer,
+                      "--ref", config_.reference, "--cache", config_.cache, "--dtype", format_of("reference", weights),
+                      "--hidden", std::to_string(models_.hidden)});
+  return contender("reference", std::move(child), shape);
 }
 
 void Rivals::rest() {

@@ -9,6 +9,7 @@
 #include "c2c/eval/bench/bench_config.h"
 #include "c2c/eval/bench/child.h"
 #include "c2c/eval/bench/report.h"
+#include "c2c/train/data/sample.h"
 
 namespace c2c::bench {
 
@@ -29,6 +30,8 @@ class Rivals {
   std::optional<Contender> llama(const std::string& weights, const TimingShape& shape);
   // The Python reference: the receiver alone, and fused. Packed formats are compared with its bf16.
   std::optional<Contender> reference(const std::string& weights, const TimingShape& shape);
+  // llama.cpp's cross-entropy of the labels of `samples`, receiver alone; none: it cannot run.
+  std::optional<std::vector<TextScore>> score(const std::string& weights, const std::vector<Sample>& samples);
   // What `who` holds its weights as when we hold ours as `weights`.
   std::string format_of(const std::string& who, const std::string& weights) const;
   // What the rivals that ran say about themselves.
@@ -41,8 +44,10 @@ class Rivals {
     std::vector<std::string> command;
     std::shared_ptr<Child> child;
   };
-  std::optional<Contender> start(const std::string& who, Running& running, const std::vector<std::string>& command,
-                                 const TimingShape& shape);
+  // Its child, that has said what it is; null: left out.
+  std::shared_ptr<Child> start(const std::string& who, Running& running, const std::vector<std::string>& command);
+  std::shared_ptr<Child> start_llama(const std::string& weights, std::int64_t context);
+  std::optional<Contender> contender(const std::string& who, std::shared_ptr<Child> child, const TimingShape& shape);
   void leave_out(const std::string& who, const std::string& why);
 
   RivalConfig config_;

@@ -7,6 +7,7 @@
 #include "c2c/eval/bench/answers.h"
 #include "c2c/eval/bench/bench_pair.h"
 #include "c2c/eval/bench/memory_run.h"
+#include "c2c/eval/bench/quality.h"
 #include "c2c/eval/bench/requests.h"
 #include "c2c/eval/bench/timings.h"
 
@@ -31,7 +32,8 @@ class Run {
     if (config_.has_stage("ceilings"))
       for (const std::int64_t threads : threads_) measure_ceilings_with(threads);
     const bool needs_models = config_.has_stage("timings") || config_.has_stage("answers") ||
-                              config_.has_stage("requests") || config_.has_stage("prefix");
+                              config_.has_stage("requests") || config_.has_stage("prefix") ||
+                              config_.has_stage("quality");
     if (needs_models)
       for (const std::string& weights : config_.weights) measure_weights(weights);
     report_.seconds = watch.seconds();
@@ -86,15 +88,34 @@ class Run {
       say("a second question, " + weights);
       append(measure_second_question(pair, config_, config_.prompts[0], ++turn_));
     }
+    if (config_.has_stage("quality")) predict(pair);
   }
 
-  void measure_prompts(BenchPair& pair) {
+  void predict(BenchPair& pair) {
+    if (services_.texts.empty()) {
+      const bool said = std::any_of(report_.left_out.begin(), report_.left_out.end(),
+                                    [](const LeftOut& left) { return left.what == "quality"; });
+      if (!said)
+        report_.left_out.push_back({"quality", "no texts: no heldout.json beside the fuser, and no --heldout"});
+      return;
+    }
+    say("predicting answers, " + pair.weights());
+    Rivals rivals = rivals_of(pair);
+    for (QualityRow& row : measure_quality(pair, services_.texts, rivals)) report_.quality.push_back(std::move(row));
+    report_.rivals.update(rivals.described());
+  }
+
+  Rivals rivals_of(BenchPair& pair) {
     const bool has_pair = pair.fused() != nullptr;
-    Rivals rivals(config_.rivals,
+    return Rivals(config_.rivals,
                   {.receiver = pair.session().receiver().text.path.string(),
                    .sharer = has_pair ? pair.session().sharer(0).text.path.string() : "",
                    .hidden = config_.hidden},
                   report_.left_out);
+  }
+
+  void measure_prompts(BenchPair& pair) {
+    Rivals rivals = rivals_of(pair);
     for (const std::int64_t threads : threads_)
       for (const std::int64_t prompt : config_.prompts) {
         say("prompts of " + std::to_string(prompt) + " tokens, " + pair.weights() +

@@ -5,8 +5,13 @@
 
 #include <algorithm>
 
+#include "c2c/eval/bench/ceilings.h"
+
 namespace c2c::bench {
 namespace {
+
+constexpr std::int64_t kSweepBytes = std::int64_t{512} << 20;
+constexpr int kSweeps = 3;
 
 // What a row's part does, by arithmetic.
 struct Work {
@@ -61,15 +66,26 @@ std::vector<Row> measure_timings(const BenchPair& pair, Rivals& rivals, const Ti
   if (pair.fused()) enter(*pair.fused(), "fused_first_token", "fused_decode");
   if (auto reference = rivals.reference(pair.weights(), shape)) contenders.push_back(std::move(*reference));
 
+  // A machine that is lent by the slice reads at one speed now and at half of it a minute later: what decoding is held
+  // against is measured in turn with it.
+  ReadSweep sweep(kSweepBytes);
+  contenders.push_back({"machine", [&sweep] {
+                          double best = sweep.seconds();
+                          for (int i = 1; i < kSweeps; ++i) best = std::min(best, sweep.seconds());
+                          return Parts{{kReadSweep, best}};
+                        }});
+  work[kReadSweep] = {1, 0, static_cast<double>(kSweepBytes)};
+
   const auto results = take_turns(contenders, rounds);
   std::vector<Row> rows;
-  for (const char* what : {"prefill", "decode", "fused_first_token", "fused_decode"})
+  for (const char* what : {"prefill", "decode", "fused_first_token", "fused_decode", kReadSweep})
     for (const auto& [who, parts] : results) {
       const auto found = parts.find(what);
       if (found == parts.end()) continue;
-      const bool is_ours = who == "c2c";
-      Row row = make_row(who, what, shape, found->second, is_ours ? work[what] : Work{.tokens = work[what].tokens});
-      row.weights = is_ours ? pair.weights() : rivals.format_of(who, pair.weights());
+      const bool is_ours = who == "c2c", is_machine = who == "machine";
+      Row row = make_row(who, what, shape, found->second,
+                         is_ours || is_machine ? work[what] : Work{.tokens = work[what].tokens});
+      row.weights = is_ours ? pair.weights() : is_machine ? "" : rivals.format_of(who, pair.weights());
       row.turn = turn;
       rows.push_back(std::move(row));
     }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <set>
 
@@ -36,6 +37,7 @@ Report full_report() {
   report.rows.push_back(row("c2c", "prefill", 1, {0.5}));
   report.rows.back().flops = 100e9;
   report.memory = {{"bf16", 512, 1000, 200, 300, 90 << 20}};
+  report.quality = {{"c2c", "fused", "bf16", {{20, 10}, {40, 10}}}, {"c2c", "fused", "q8", {{21, 10}, {42, 10}}}};
   report.left_out = {{"a", "b"}};
   return report;
 }
@@ -76,6 +78,15 @@ TEST(RatiosTest, SharesOfCeilings) {
   EXPECT_EQ(ratio(other, "decode", "read bandwidth"), -1);
 }
 
+TEST(RatiosTest, ASweepOfTheSameTurnIsTheBetterMeasure) {
+  Report report = full_report();
+  report.rows.push_back(row("machine", kReadSweep, 1, {0.01}));
+  report.rows.back().bytes = 0.5e9;
+  EXPECT_DOUBLE_EQ(ratio(report, "decode", "read bandwidth"), 0.2e9 / 0.02 / 50e9);
+  report.rows.back().turn = 2;
+  EXPECT_DOUBLE_EQ(ratio(report, "decode", "read bandwidth"), 0.2e9 / 0.02 / 40e9);
+}
+
 TEST(RatiosTest, RivalsOfTheSameTurn) {
   const Report report = full_report();
   EXPECT_DOUBLE_EQ(ratio(report, "decode", "llama.cpp"), 2.0);
@@ -103,6 +114,17 @@ TEST(RatiosTest, MemoryBound) {
   EXPECT_EQ(memory.bound_bytes(), 1380 + 300 + (100 << 20));
   const Report report = full_report();
   EXPECT_NEAR(ratio(report, "peak_memory", "memory bound"), 0.9, 0.001);
+}
+
+TEST(QualityTest, LossesArePairedTextByText) {
+  const Report report = full_report();
+  EXPECT_DOUBLE_EQ(report.quality[0].nats(), 3.0);
+  EXPECT_EQ(report.quality[0].tokens(), 20);
+  const auto losses = quality_losses(report);
+  ASSERT_EQ(losses.size(), 1u);
+  EXPECT_EQ(losses[0].weights + " " + losses[0].against, "q8 bf16");
+  EXPECT_NEAR(losses[0].percent, 5.0, 1e-9);                            // 3 of 60
+  EXPECT_NEAR(losses[0].error, 100.0 / 60 * std::sqrt(2 * 0.5), 1e-9);  // differences 1 and 2
 }
 
 TEST(ReportTest, TheTableShowsEveryPart) {

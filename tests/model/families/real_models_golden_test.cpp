@@ -5,6 +5,7 @@
 #include "c2c/model/families/causal_lm.h"
 #include "c2c/tensor/weights/weight_source.h"
 #include "tests/testing/golden.h"
+#include "tests/testing/packed.h"
 
 namespace c2c {
 namespace {
@@ -24,7 +25,7 @@ TEST_P(RealModelGolden, LastLogitsAndGreedyTokens) {
   const auto path = testing::deps_dir() / "models" / GetParam().file;
   if (!std::filesystem::exists(path)) GTEST_SKIP() << path << " is not there: ./run fetch gets it";
   at::NoGradGuard no_grad;
-  const auto model = load_model(path, {.dtype = at::kFloat});
+  const auto model = load_model(path, testing::float_options());
   const auto expected = open_weights(testing::golden_real_dir() / "models.safetensors");
   const auto load = [&](int text, const char* what, at::ScalarType dtype) {
     const std::string name = GetParam().name + "." + std::to_string(text) + "." + what;
