@@ -51,6 +51,7 @@ std::int64_t Fuser::sharer_layers_needed() const {
 }
 
 void Fuser::pack(WeightFormat format) {
+  format = fuser_format(format);
   for (const auto& projector : projectors)
     projector->visit_linears("", [&](const std::string&, Linear& linear) {
       if (!linear.is_packed()) linear.pack(format);

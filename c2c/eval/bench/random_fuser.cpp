@@ -32,7 +32,8 @@ std::shared_ptr<Fuser> random_fuser(const CausalLm& receiver, const CausalLm& sh
       if (ref.name.find("gate_logit") != std::string::npos) ref.tensor->fill_(1.0);
     });
     projector->to(dtype, at::kCPU);
-    if (format) projector->visit_linears("", [&](const std::string&, Linear& linear) { linear.pack(*format); });
+    if (format)
+      projector->visit_linears("", [&](const std::string&, Linear& linear) { linear.pack(fuser_format(*format)); });
     fuser->layers[target] = {{source, static_cast<std::int64_t>(fuser->projectors.size())}};
     fuser->projectors.push_back(std::move(projector));
   }

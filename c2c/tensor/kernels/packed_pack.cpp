@@ -20,30 +20,14 @@ WeightGroup q8_scalar(const float* w) {
   return quantize_q8(w);
 }
 WeightGroup q4_scalar(const float* w) {
-  return quantize_q4<ScalarFit>(w);
+  return quantize_q4(w);
 }
 #ifdef C2C_X86
-// No fused products: the same bits as the scalar twin.
-struct Avx2Fit {
-  // A call: a template without the attribute cannot take it in.
-  C2C_AVX2 static Fit of(const float* w, float by) {
-    avx2::Lanes cross = avx2::all(0.0F), square = cross;
-#pragma GCC unroll 4
-    for (int i = 0; i < kGroupInputs; i += 8) {
-      const avx2::Lanes weights = avx2::load(w + i);
-      const avx2::Lanes near = avx2::nearest_integer(weights * avx2::all(by));
-      const avx2::Lanes q = avx2::maximum(avx2::all(-8.0F), avx2::minimum(avx2::all(7.0F), near));
-      cross = cross + weights * q;
-      square = square + q * q;
-    }
-    return {avx2::sum_of(cross), avx2::sum_of(square)};
-  }
-};
 C2C_AVX2 WeightGroup q8_avx2(const float* w) {
   return quantize_q8(w);
 }
 C2C_AVX2 WeightGroup q4_avx2(const float* w) {
-  return quantize_q4<Avx2Fit>(w);
+  return quantize_q4(w);
 }
 #endif
 
