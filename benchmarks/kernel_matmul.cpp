@@ -8,15 +8,14 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <cstring>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "c2c/eval/bench/ceilings.h"
 #include "c2c/tensor/kernels/isa.h"
 #include "c2c/tensor/nn/linear.h"
-#include "c2c/tensor/ops/packed_memory.h"
 
 namespace {
 
@@ -44,27 +43,6 @@ double median_seconds(const std::function<void()>& work, double least = 0.02, in
                   repeats);
   std::nth_element(all.begin(), all.begin() + times / 2, all.end());
   return all[static_cast<std::size_t>(times / 2)];
-}
-
-// 512 MB in huge pages, summed by all threads.
-double read_bandwidth() {
-  constexpr std::int64_t kBytes = 512 << 20, kPart = 4 << 20;
-  const std::shared_ptr<std::byte> memory = c2c::packed_memory(kBytes);
-  std::memset(memory.get(), 1, kBytes);
-  const double time = median_seconds([&] {
-    at::parallel_for(0, kBytes / kPart, 1, [&](std::int64_t begin, std::int64_t end) {
-      std::uint64_t sums[32] = {};
-      const auto* at = reinterpret_cast<const std::uint64_t*>(memory.get() + begin * kPart);
-      const auto* last = reinterpret_cast<const std::uint64_t*>(memory.get() + end * kPart);
-      for (; at < last; at += 32) {
-        for (int i = 0; i < 4; ++i) __builtin_prefetch(at + 512 + 8 * i);
-        for (int i = 0; i < 32; ++i) sums[i] += at[i];
-      }
-      volatile std::uint64_t sink = 0;
-      for (const std::uint64_t sum : sums) sink = sink + sum;
-    });
-  });
-  return static_cast<double>(kBytes) / time * 1e-9;
 }
 
 Linear packed(std::int64_t in, std::int64_t out, WeightFormat format) {
@@ -147,7 +125,7 @@ Json products(std::int64_t rows, const Shape& shape) {
 int main() {
   const at::NoGradGuard no_grad;
   Json report = {{"isa", c2c::kernels::isa_name(c2c::kernels::isa())}, {"threads", at::get_num_threads()}};
-  report["read_GBps"] = read_bandwidth();
+  report["read_GBps"] = c2c::bench::read_bandwidth(std::int64_t{512} << 20, {.count = 5}) * 1e-9;
   for (const WeightFormat format : kFormats)
     report["gemv"][std::string(weight_format_name(format))] = decode_packed(format);
   report["gemv"]["library_f32"] = decode_library(at::kFloat);

@@ -122,10 +122,7 @@ class Bench final : public Command {
     config_.finish();
     if (config_.rivals.cache.empty()) config_.rivals.cache = cache_folder();
     config_.rivals.scripts = find_shipped("benchmarks/rivals");
-    for (const std::string& file :
-         {config_.run.receiver.model, config_.run.sharers.empty() ? std::string() : config_.run.sharers[0].model})
-      if (file.ends_with(".gguf") && !fs::exists(file))
-        fail_input({.where = file, .found = "no such file", .hint = "./run fetch gets the models of the demo"});
+    check_model_files(config_.run);
   }
 
   bench::BenchServices services(ProgressBar& progress) const {

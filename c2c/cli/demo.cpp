@@ -89,16 +89,13 @@ class Demo final : public Command {
   }
 
  private:
-  // Says how to get the models before anything else fails on them.
   static void check_files(const RunConfig& config) {
     if (config.receiver.model.empty())
       fail_usage({.where = "demo",
                   .found = "no run file and no models",
                   .expected = kRunFile,
                   .hint = "start it in the source tree (./run demo), or name a run file with --config"});
-    for (const std::string& file : {config.receiver.model, config.sharers.empty() ? "" : config.sharers[0].model})
-      if (file.ends_with(".gguf") && !fs::exists(file))
-        fail_input({.where = file, .found = "no such file", .hint = "./run fetch gets the models of the demo"});
+    check_model_files(config);
   }
 
   fs::path heldout_path(const RunConfig& config) const {

@@ -1,5 +1,7 @@
 #include "c2c/cli/run_options.h"
 
+#include "c2c/base/error.h"
+
 #include "c2c/io/config/assign.h"
 
 namespace c2c::cli {
@@ -37,6 +39,13 @@ fs::path find_shipped(const fs::path& relative) {
   for (const fs::path& base : {binary / "../..", binary / "../share/c2c"})
     if (fs::exists(base / relative, code)) return (base / relative).lexically_normal();
   return {};
+}
+
+void check_model_files(const RunConfig& config) {
+  for (const std::string& file :
+       {config.receiver.model, config.sharers.empty() ? std::string() : config.sharers[0].model})
+    if (file.ends_with(".gguf") && !std::filesystem::exists(file))
+      fail_input({.where = file, .found = "no such file", .hint = "./run fetch gets the models of the demo"});
 }
 
 }  // namespace c2c::cli

@@ -23,6 +23,9 @@ class RunOptions {
   std::filesystem::path run_file_;
 };
 
+// Says how to get the models before anything else fails on them. Throws kInput for a GGUF file that is not there.
+void check_model_files(const RunConfig& config);
+
 // A file that comes with the program: looked for in the working directory, then beside the binary's source tree or
 // installation. Empty where there is none.
 std::filesystem::path find_shipped(const std::filesystem::path& relative);

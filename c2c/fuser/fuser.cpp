@@ -10,6 +10,7 @@
 #include "c2c/base/error.h"
 #include "c2c/fuser/reference_checkpoint.h"
 #include "c2c/fuser/safetensors_checkpoint.h"
+#include "c2c/tensor/nn/hash_tensor.h"
 #include "c2c/tensor/nn/linear.h"
 
 namespace c2c {
@@ -70,8 +71,7 @@ void Fuser::fingerprint(ContentHash& hash) const {
     hash.add(projector->init_args().dump());
     projector->visit("", [&](const ParameterRef& ref) {
       hash.add(ref.name);
-      const at::Tensor bytes = ref.tensor->detach().to(at::kCPU).contiguous();
-      hash.add(std::span(static_cast<const std::byte*>(bytes.const_data_ptr()), bytes.nbytes()));
+      hash_tensor(hash, *ref.tensor);
     });
     projector->visit_linears("", [&](const std::string&, const Linear& linear) { hash.add(linear.packed_bytes()); });
   }

@@ -1,35 +1,17 @@
 #include <ATen/Parallel.h>
-#include <sys/mman.h>
 
 #include <algorithm>
-#include <new>
 #include <vector>
 
 #include "c2c/base/error.h"
 #include "c2c/eval/bench/ceilings.h"
+#include "c2c/tensor/ops/packed_memory.h"
 
 namespace c2c::bench {
 namespace {
 
 // 64 bytes: one cache line.
 using Line [[gnu::vector_size(64)]] = std::uint64_t;
-
-class Pages {
- public:
-  explicit Pages(std::size_t bytes) : bytes_(bytes) {
-    data_ = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (data_ == MAP_FAILED) throw std::bad_alloc();
-    ::madvise(data_, bytes, MADV_HUGEPAGE);
-  }
-  ~Pages() { ::munmap(data_, bytes_); }
-  Pages(const Pages&) = delete;
-  Pages& operator=(const Pages&) = delete;
-  Line* lines() { return static_cast<Line*>(data_); }
-
- private:
-  std::size_t bytes_;
-  void* data_;
-};
 
 // Four streams side by side: more requests to memory are under way than one stream asks for.
 #if defined(__x86_64__)
@@ -56,7 +38,9 @@ sum(const Line* data, std::int64_t count) {
 
 struct ReadSweep::Impl {
   explicit Impl(std::int64_t bytes)
-      : pages(static_cast<std::size_t>(bytes)), lines(bytes / static_cast<std::int64_t>(sizeof(Line))) {}
+      : memory(packed_memory(bytes)), lines(bytes / static_cast<std::int64_t>(sizeof(Line))) {}
+
+  Line* data() { return reinterpret_cast<Line*>(memory.get()); }
 
   template <class Work>
   void each_part(const Work& work) {
@@ -66,19 +50,19 @@ struct ReadSweep::Impl {
     });
   }
 
-  Pages pages;
+  std::shared_ptr<std::byte> memory;
   std::int64_t lines;
 };
 
 ReadSweep::ReadSweep(std::int64_t bytes) : impl_(std::make_unique<Impl>(bytes)) {
-  Line* const data = impl_->pages.lines();
+  Line* const data = impl_->data();
   impl_->each_part(
       [&](std::int64_t, std::int64_t begin, std::int64_t end) { std::fill(data + begin, data + end, Line{1}); });
 }
 ReadSweep::~ReadSweep() = default;
 
 double ReadSweep::seconds() {
-  const Line* const data = impl_->pages.lines();
+  const Line* const data = impl_->data();
   std::vector<std::uint64_t> sums(static_cast<std::size_t>(at::get_num_threads()) * 8);  // a cache line each
   const Stopwatch watch;
   impl_->each_part([&](std::int64_t part, std::int64_t begin, std::int64_t end) {

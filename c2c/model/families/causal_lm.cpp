@@ -2,6 +2,7 @@
 
 #include "c2c/base/content_hash.h"
 #include "c2c/base/error.h"
+#include "c2c/tensor/nn/hash_tensor.h"
 
 #include <ATen/ATen.h>
 
@@ -32,8 +33,7 @@ void CausalLm::fingerprint(ContentHash& hash) const {
     hash.add(ref.name);
     hash.add(std::string_view(c10::toString(ref.tensor->scalar_type())));
     if (ref.tensor->is_meta()) return;  // left in its file (load_sharer)
-    const at::Tensor bytes = ref.tensor->detach().to(at::kCPU).contiguous();
-    hash.add(std::span(static_cast<const std::byte*>(bytes.const_data_ptr()), bytes.nbytes()));
+    hash_tensor(hash, *ref.tensor);
   };
   model.visit("", add);
   model.visit_linears([&](const std::string& name, Linear& linear) {

@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::string_view kTable = "model.embed_tokens.weight", kHeadLayer = "lm_head", kWeight = ".weight";
 
-// Four bits are too few for the vocabulary: its errors go into every logit.
-WeightFormat head_format(WeightFormat format) {
+// What four bits are too few for. The vocabulary's errors go into every logit.
+WeightFormat never_q4(WeightFormat format) {
   return format == WeightFormat::kQ4 ? WeightFormat::kQ8 : format;
 }
 
@@ -20,10 +20,10 @@ WeightFormat head_format(WeightFormat format) {
 // llama.cpp's mixtures (attn_v). On the demo's receiver q8 then costs 0.3 % of cross-entropy instead of 0.6, q4 7.9
 // instead of 8.8.
 WeightFormat format_of(std::string_view layer, WeightFormat format) {
-  if (layer == kHeadLayer) return head_format(format);
+  if (layer == kHeadLayer) return never_q4(format);
   if (!layer.ends_with("v_proj")) return format;
   if (format == WeightFormat::kQ8) return WeightFormat::kBf16;
-  return format == WeightFormat::kQ4 ? WeightFormat::kQ8 : format;
+  return never_q4(format);
 }
 
 }  // namespace
@@ -32,7 +32,7 @@ Decoder::Packable Decoder::packable(const std::string& parameter, WeightFormat f
   if (parameter == kTable) {
     if (head_ || !has_head_) return {};
     if (!table_) table_.emplace(embedding_.weight());
-    return {&*table_, head_format(format)};
+    return {&*table_, never_q4(format)};
   }
   if (!parameter.ends_with(kWeight)) return {};
   const std::string name = parameter.substr(0, parameter.size() - kWeight.size());
@@ -49,7 +49,7 @@ void Decoder::pack(WeightFormat format) {
     if (!layer.is_packed()) layer.pack(format_of(name, format));
   });
   if (head_ || !has_head_ || table_) return;
-  packable(std::string(kTable), format).layer->pack(head_format(format));
+  packable(std::string(kTable), format).layer->pack(never_q4(format));
   embedding_ = Embedding(at::empty_like(embedding_.weight(), embedding_.weight().options().device(at::kMeta)));
 }
 
