@@ -83,6 +83,13 @@ void KvCache::push(std::int64_t index, const at::Tensor& key, const at::Tensor& 
   layer.length = end;
 }
 
+kernels::KvPlace KvCache::grow(std::int64_t index) {
+  KvLayer& layer = at_layer(index);
+  C2C_CHECK(layout_.batch == 1 && !layer.out_of_place, "KvCache: grow() is for one row, and not under autograd");
+  make_room(layer, layer.length + 1);
+  return layer.place(0, layer.length++);
+}
+
 KvPair KvCache::slice(std::int64_t index, std::int64_t begin, std::int64_t end) const {
   const KvLayer& layer = at_layer(index);
   C2C_CHECK(begin >= 0 && begin <= end && end <= layer.length, "KvCache: slice past the tokens that are there");

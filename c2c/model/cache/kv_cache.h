@@ -41,6 +41,8 @@ class KvCache {
                 bool differentiable = false);
   // The same without the views. Not under autograd.
   void push(std::int64_t layer, const at::Tensor& key_BHND, const at::Tensor& value_BHND);
+  // One token more in a cache of one row, and where its keys and values are to be written at once. Not under autograd.
+  kernels::KvPlace grow(std::int64_t layer);
   // Views over tokens [begin, end) of a layer.
   KvPair slice(std::int64_t layer, std::int64_t begin, std::int64_t end) const;
   KvPair layer(std::int64_t index) const { return slice(index, 0, length(index)); }

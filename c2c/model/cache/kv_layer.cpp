@@ -265,20 +265,38 @@ KvLayer KvLayer::select_rows(const at::Tensor& rows) const {
   return copy;
 }
 
-kernels::KvView KvLayer::row_view(std::int64_t row) const {
-  C2C_CHECK(length > 0 && row >= 0 && row < key_.size(0), "KvCache: no such row, or no tokens in it");
+KvFormat KvLayer::held_format() const {
   const at::ScalarType dtype = key_.scalar_type();
   C2C_CHECK(key_.is_cpu() && key_.stride(3) == 1 && value_.stride(3) == 1 &&
                 (dtype == at::kFloat || dtype == at::kBFloat16 || dtype == at::kChar),
-            "KvCache: row_view is for float32, bfloat16 and q8 on a CPU");
-  return {.format = dtype == at::kFloat  ? KvFormat::kF32
-                    : dtype == at::kChar ? KvFormat::kQ8
-                                         : KvFormat::kBf16,
+            "KvCache: rows are seen and written singly in float32, bfloat16 and q8 on a CPU");
+  if (dtype == at::kChar) return KvFormat::kQ8;
+  return dtype == at::kFloat ? KvFormat::kF32 : KvFormat::kBf16;
+}
+
+kernels::KvView KvLayer::row_view(std::int64_t row) const {
+  C2C_CHECK(length > 0 && row >= 0 && row < key_.size(0), "KvCache: no such row, or no tokens in it");
+  return {.format = held_format(),
           .key = side_of(key_, scales_.key, row),
           .value = side_of(value_, scales_.value, row),
           .tokens = length,
           .kv_heads = key_.size(1),
           .head_size = key_.size(3)};
+}
+
+kernels::KvPlace KvLayer::place(std::int64_t row, std::int64_t token) const {
+  C2C_CHECK(token < capacity() && row >= 0 && row < key_.size(0), "KvCache: no such row, or no room");
+  const kernels::KvSide key = side_of(key_, scales_.key, row), value = side_of(value_, scales_.value, row);
+  const auto scale = [&](const kernels::KvSide& side) {
+    return side.scales == nullptr ? nullptr : const_cast<float*>(side.scales) + token;
+  };
+  return {.format = held_format(),
+          .key = const_cast<std::byte*>(key.at(0, token)),
+          .value = const_cast<std::byte*>(value.at(0, token)),
+          .key_scale = scale(key),
+          .value_scale = scale(value),
+          .head_stride = key.head_stride,
+          .scale_stride = key.scale_stride};
 }
 
 std::int64_t KvLayer::bytes() const {

@@ -54,6 +54,8 @@ class KvLayer {
   KvLayer clone(const KvLayout& layout, std::int64_t reserved) const;  // with room for `reserved` tokens
   KvLayer select_rows(const at::Tensor& rows) const;
   kernels::KvView row_view(std::int64_t row) const;
+  // Where token `token` of a row lies, for which there is room. On a CPU.
+  kernels::KvPlace place(std::int64_t row, std::int64_t token) const;
   // Allocated, or, of reserved address space, what tokens have touched, in whole pages.
   std::int64_t bytes() const;
 
@@ -61,6 +63,7 @@ class KvLayer {
   struct Scales {
     at::Tensor key, value;  // (B, H, capacity) float32
   };
+  KvFormat held_format() const;
   void allocate(const KvLayout& layout, std::int64_t capacity);
   bool allocate_reserved(const KvLayout& layout, std::int64_t capacity);
   void write_side(const at::Tensor& stored, const at::Tensor& scales, std::int64_t begin, const at::Tensor& tokens);

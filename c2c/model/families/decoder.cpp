@@ -6,6 +6,7 @@
 
 #include "c2c/base/error.h"
 #include "c2c/model/families/rope_frequencies.h"
+#include "c2c/tensor/ops/crew.h"
 #include "c2c/tensor/ops/on_kernels.h"
 
 namespace c2c {
@@ -18,6 +19,11 @@ RmsNorm make_norm(const ModelConfig& config, std::int64_t size, at::TensorOption
 
 at::Tensor normed(const std::optional<RmsNorm>& norm, const at::Tensor& x) {
   return norm ? (*norm)(x) : x;
+}
+
+// [residual +] layer(x).
+at::Tensor added(const Linear& layer, const at::Tensor& x, const at::Tensor& residual) {
+  return residual.defined() ? layer.add_to(x, residual) : layer(x);
 }
 
 // (B or 1, N) int64.
@@ -65,19 +71,28 @@ KvPair SelfAttention::new_keys_and_values(const at::Tensor& keys, const at::Tens
   return replaced;
 }
 
-at::Tensor SelfAttention::attend_rows(const at::Tensor& query, const KvPair& kv, const LayerCall& call) const {
-  std::vector<kernels::KvView> views;
-  views.reserve(call.row_caches.size());
-  for (std::size_t r = 0; r < call.row_caches.size(); ++r) {
-    KvCache& cache = *call.row_caches[r];
-    const auto row = static_cast<std::int64_t>(r);
-    cache.push(call.layer, kv.key.narrow(0, row, 1), kv.value.narrow(0, row, 1));
-    views.push_back(cache.row_view(call.layer, 0));
-  }
-  return decode_attention(query, views, call.kind.window, scale_);
+// One new token per row, each behind its own cache.
+at::Tensor SelfAttention::attend_rows(const std::vector<at::Tensor>& made, const LayerCall& call) const {
+  const auto heads = [&](const std::optional<RmsNorm>& norm, const at::Tensor& x) {
+    return norm ? (*norm)(x.unflatten(-1, {-1, head_dim_})) : x;
+  };
+  c10::SmallVector<kernels::KvPlace, 8> places;
+  c10::SmallVector<kernels::KvView, 8> views;
+  for (KvCache* cache : call.row_caches) places.push_back(cache->grow(call.layer));
+  for (const KvCache* cache : call.row_caches) views.push_back(cache->row_view(call.layer, 0));
+  const at::Tensor query = heads(query_norm_, made[0]);
+  append_token(query, heads(key_norm_, made[1]), made[2], call.kind.rope, {places.data(), places.size()});
+  return decode_attention(query, {views.data(), views.size()}, call.kind.window, scale_);
 }
 
-at::Tensor SelfAttention::operator()(const at::Tensor& x, const LayerCall& call) const {
+at::Tensor SelfAttention::attend(const std::vector<at::Tensor>& made, const LayerCall& call) const {
+  KvPair kv = new_keys_and_values(made[1], made[2], call);
+  const at::Tensor query = apply_rope(normed(query_norm_, made[0].unflatten(-1, {-1, head_dim_})), call.kind.rope);
+  if (call.cache != nullptr) kv = call.cache->append(call.layer, kv.key, kv.value, query.requires_grad());
+  return attention(query, kv.key, kv.value, *call.kind.mask, scale_);
+}
+
+at::Tensor SelfAttention::operator()(const at::Tensor& x, const at::Tensor& residual, const LayerCall& call) const {
   if (call.kv_only) {
     const std::vector<at::Tensor> made = apply_all({&key_, &value_}, x);
     const KvPair kv = new_keys_and_values(made[0], made[1], call);
@@ -85,17 +100,9 @@ at::Tensor SelfAttention::operator()(const at::Tensor& x, const LayerCall& call)
     return {};
   }
   const std::vector<at::Tensor> made = apply_all({&query_, &key_, &value_}, x);
-  KvPair kv = new_keys_and_values(made[1], made[2], call);
-  const at::Tensor query = apply_rope(normed(query_norm_, made[0].unflatten(-1, {-1, head_dim_})), call.kind.rope);
-  at::Tensor attended;
-  if (!call.row_caches.empty()) {
-    attended = attend_rows(query, kv, call);
-  } else {
-    if (call.cache != nullptr) kv = call.cache->append(call.layer, kv.key, kv.value, query.requires_grad());
-    attended = attention(query, kv.key, kv.value, *call.kind.mask, scale_);
-  }
+  const at::Tensor attended = call.row_caches.empty() ? attend(made, call) : attend_rows(made, call);
   if (call.attention != nullptr) (*call.attention)(call.layer, attended);
-  return output_(attended);
+  return added(output_, attended, residual);
 }
 
 void SelfAttention::visit(const std::string& prefix, const ParameterVisitor& visitor) {
@@ -120,9 +127,9 @@ GatedMlp::GatedMlp(const ModelConfig& config, at::TensorOptions options)
       up_(Linear::empty(config.hidden_size, config.intermediate_size, config.mlp_bias, options)),
       down_(Linear::empty(config.intermediate_size, config.hidden_size, config.mlp_bias, options)) {}
 
-at::Tensor GatedMlp::operator()(const at::Tensor& x) const {
+at::Tensor GatedMlp::operator()(const at::Tensor& x, const at::Tensor& residual) const {
   const std::vector<at::Tensor> made = apply_all({&gate_, &up_}, x);
-  return down_(gated_activation(made[0], made[1], activation_));
+  return added(down_, gated_activation(made[0], made[1], activation_), residual);
 }
 
 void GatedMlp::visit(const std::string& prefix, const ParameterVisitor& visitor) {
@@ -148,10 +155,18 @@ DecoderBlock::DecoderBlock(const ModelConfig& config, at::TensorOptions options)
 }
 
 at::Tensor DecoderBlock::operator()(const at::Tensor& x, const LayerCall& call) const {
-  const at::Tensor attended = attention_(attention_input_norm_(x), call);
-  if (!attended.defined()) return {};  // only K and V were wanted
-  const at::Tensor hidden = x + normed(attention_output_norm_, attended);
-  return hidden + normed(mlp_output_norm_, mlp_(mlp_input_norm_(hidden)));
+  if (attention_output_norm_) return sandwiched(x, call);
+  const at::Tensor hidden = attention_(attention_input_norm_(x), x, call);
+  if (!hidden.defined()) return {};  // only K and V were wanted
+  return mlp_(mlp_input_norm_(hidden), hidden);
+}
+
+// Gemma 3: what attention and MLP give is normed before it is added.
+at::Tensor DecoderBlock::sandwiched(const at::Tensor& x, const LayerCall& call) const {
+  const at::Tensor attended = attention_(attention_input_norm_(x), {}, call);
+  if (!attended.defined()) return {};
+  const at::Tensor hidden = residual_add(x, (*attention_output_norm_)(attended));
+  return residual_add(hidden, (*mlp_output_norm_)(mlp_(mlp_input_norm_(hidden), {})));
 }
 
 void DecoderBlock::visit(const std::string& prefix, const ParameterVisitor& visitor) {
@@ -186,6 +201,14 @@ Decoder::Decoder(ModelConfig config, at::TensorOptions options)
 }
 
 at::Tensor Decoder::forward(const ForwardInput& input) const {
+  const bool is_step = input.ids_BN.dim() == 2 && input.ids_BN.size(1) == 1 && !input.training;
+  if (!is_step || !blocks_.front().is_packed()) return run(input);
+  at::Tensor hidden;
+  with_crew([&] { hidden = run(input); });
+  return hidden;
+}
+
+at::Tensor Decoder::run(const ForwardInput& input) const {
   std::optional<WithoutKernels> as_recorded;
   if (input.training) as_recorded.emplace();
   const std::int64_t layers = input.stop_layer < 0 ? config_.layers : input.stop_layer;
@@ -241,14 +264,14 @@ Decoder::LayerKinds Decoder::prepare(const ForwardInput& input, std::int64_t lay
 
 at::Tensor Decoder::embed(const at::Tensor& ids) const {
   if (ids.device().is_cpu()) {
-    const auto [lowest, highest] = ids.aminmax();
-    const std::int64_t low = lowest.item<std::int64_t>(), high = highest.item<std::int64_t>();
-    if (low < 0 || high >= config_.vocab_size)
-      fail_usage({.where = config_.source,
-                  .key = "token id",
-                  .found = std::to_string(low < 0 ? low : high),
-                  .expected = "0 to " + std::to_string(config_.vocab_size - 1),
-                  .hint = "the ids come from another model's tokenizer: align the sharer, or give it its own ids"});
+    const at::Tensor dense = ids.contiguous();
+    for (const std::int64_t id : std::span(dense.const_data_ptr<std::int64_t>(), static_cast<std::size_t>(ids.numel())))
+      if (id < 0 || id >= config_.vocab_size)
+        fail_usage({.where = config_.source,
+                    .key = "token id",
+                    .found = std::to_string(id),
+                    .expected = "0 to " + std::to_string(config_.vocab_size - 1),
+                    .hint = "the ids come from another model's tokenizer: align the sharer, or give it its own ids"});
   }
   const at::Tensor rows = table_ ? table_->rows(ids, options().dtype().toScalarType()) : embedding_(ids);
   return embedding_scale_ == 1.0 ? rows : rows * embedding_scale_;

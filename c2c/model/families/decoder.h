@@ -37,16 +37,17 @@ struct LayerCall {
 class SelfAttention {
  public:
   SelfAttention(const ModelConfig& config, at::TensorOptions options);
-  // (B, N, C) -> (B, N, C); undefined where the call wants K and V only.
-  at::Tensor operator()(const at::Tensor& x_BNC, const LayerCall& call) const;
+  // (B, N, C) -> [residual +] (B, N, C); undefined where the call wants K and V only.
+  at::Tensor operator()(const at::Tensor& x_BNC, const at::Tensor& residual_BNC, const LayerCall& call) const;
   void visit(const std::string& prefix, const ParameterVisitor& visitor);
   void visit_linears(const std::string& prefix, const LinearVisitor& visitor);
 
  private:
   // The new tokens' K and V (B, K, N, D), after the caller's override.
   KvPair new_keys_and_values(const at::Tensor& key_BNA, const at::Tensor& value_BNA, const LayerCall& call) const;
-  // One new token per row, each behind its own cache.
-  at::Tensor attend_rows(const at::Tensor& query_B1HD, const KvPair& kv, const LayerCall& call) const;
+  // From q, k and v of the new tokens, (B, N, heads * D) each -> (B, N, H * D).
+  at::Tensor attend(const std::vector<at::Tensor>& made, const LayerCall& call) const;
+  at::Tensor attend_rows(const std::vector<at::Tensor>& made, const LayerCall& call) const;
 
   std::int64_t head_dim_ = 0;
   AttentionScale scale_;
@@ -57,7 +58,8 @@ class SelfAttention {
 class GatedMlp {
  public:
   GatedMlp(const ModelConfig& config, at::TensorOptions options);
-  at::Tensor operator()(const at::Tensor& x_BNC) const;
+  bool is_packed() const { return down_.is_packed(); }
+  at::Tensor operator()(const at::Tensor& x_BNC, const at::Tensor& residual_BNC) const;  // [residual +] MLP(x)
   void visit(const std::string& prefix, const ParameterVisitor& visitor);
   void visit_linears(const std::string& prefix, const LinearVisitor& visitor);
 
@@ -69,11 +71,14 @@ class GatedMlp {
 class DecoderBlock {
  public:
   DecoderBlock(const ModelConfig& config, at::TensorOptions options);
+  bool is_packed() const { return mlp_.is_packed(); }
   at::Tensor operator()(const at::Tensor& x_BNC, const LayerCall& call) const;
   void visit(const std::string& prefix, const ParameterVisitor& visitor);
   void visit_linears(const std::string& prefix, const LinearVisitor& visitor);
 
  private:
+  at::Tensor sandwiched(const at::Tensor& x_BNC, const LayerCall& call) const;
+
   SelfAttention attention_;
   GatedMlp mlp_;
   RmsNorm attention_input_norm_, mlp_input_norm_;
@@ -107,6 +112,7 @@ class Decoder final : public CausalLm {
   struct LayerKinds {
     std::optional<LayerKind> global, local;
   };
+  at::Tensor run(const ForwardInput& input) const;
   bool is_recomputed(const at::Tensor& hidden, const LayerCall& call) const;
   at::Tensor run_recomputed(const at::Tensor& hidden, const LayerCall& call,
                             std::shared_ptr<const LayerKinds> kinds) const;

@@ -43,7 +43,13 @@ C2C_INLINE Lanes pair_products(const std::uint16_t* query, const std::uint16_t* 
   Lanes sums[kLanes];
 #pragma GCC unroll 16
   for (std::int64_t t = 0; t < kLanes; ++t) sums[t] = all(0.0F);
-  for (std::int64_t d = 0; d < size; d += 2 * kLanes) {
+  for (std::int64_t d = 0; d + 4 * kLanes <= size; d += 4 * kLanes) {
+    const Pairs q = load_pairs(query + d), r = load_pairs(query + d + 2 * kLanes);
+#pragma GCC unroll 16
+    for (std::int64_t t = 0; t < kLanes; ++t)
+      sums[t] = add_products(add_products(sums[t], q, rows[t] + d), r, rows[t] + d + 2 * kLanes);
+  }
+  if (const std::int64_t d = size / (4 * kLanes) * 4 * kLanes; d < size) {
     const Pairs q = load_pairs(query + d);
 #pragma GCC unroll 16
     for (std::int64_t t = 0; t < kLanes; ++t) sums[t] = add_products(sums[t], q, rows[t] + d);
@@ -107,9 +113,13 @@ C2C_INLINE void weigh(const AttendSplit& split, std::int64_t count, float (&scor
     if (key_scales != nullptr) score = score * load(key_scales + t, here);
     if (split.soft_cap > 0)  // cap * tanh(score / cap)
       score = cap - all(2.0F) * cap / (all(1.0F) + exponential(score * twice));
-    store(scores + t, all(-__builtin_inff()));
-    store(scores + t, score, here);
-    largest = maximum(load(scores + t), largest);
+    if (here < kLanes) {  // through memory only where it must be: what was just written in parts is slow to read
+      store(scores + t, all(-__builtin_inff()));
+      store(scores + t, score, here);
+      score = load(scores + t);
+    }
+    store(scores + t, score);
+    largest = maximum(score, largest);
   }
   const float most = largest_of(largest);
   Lanes sum = all(0.0F);

@@ -35,5 +35,13 @@ struct KvView {
   std::int64_t tokens = 0, kv_heads = 0, head_size = 0;
 };
 
+// Where one token's keys and values go: heads lie `head_stride` bytes apart, their scales `scale_stride` floats.
+struct KvPlace {
+  KvFormat format = KvFormat::kF32;
+  std::byte *key = nullptr, *value = nullptr;
+  float *key_scale = nullptr, *value_scale = nullptr;  // kQ8
+  std::int64_t head_stride = 0, scale_stride = 0;      // of both sides
+};
+
 }  // namespace kernels
 }  // namespace c2c

@@ -16,18 +16,6 @@ namespace avx512 {
 namespace {
 
 constexpr int kGroupTileRows = 6;
-// Few rows read the panel as fast as memory gives it: hardware prefetchers stop at every 4 KiB.
-constexpr int kStreamingRows = 4;
-constexpr std::int64_t kAhead = 4096;
-
-template <int kRows>
-C2C_INLINE_AVX512 void fetch_ahead(const std::byte* at) {
-  if constexpr (kRows <= kStreamingRows) {
-    _mm_prefetch(reinterpret_cast<const char*>(at + kAhead), _MM_HINT_T0);
-    _mm_prefetch(reinterpret_cast<const char*>(at + kAhead + 64), _MM_HINT_T0);
-  }
-}
-
 C2C_INLINE_AVX512 __m512 broadcast(const std::byte* at) {
   float value;
   std::memcpy(&value, at, sizeof(value));
@@ -73,7 +61,6 @@ C2C_AVX512 void tile_f32(const TileInput& in, float* tile) {
   const RowPointers<kRows> rows(in);
   const std::byte* w = in.panel;
   for (std::int64_t at = 0; at < 4 * in.steps; at += 4, w += 128) {
-    fetch_ahead<kRows>(w);
     const __m512 low = _mm512_load_ps(w), high = _mm512_load_ps(w + 64);
 #pragma GCC unroll 12
     for (int r = 0; r < kRows; ++r) {
@@ -92,7 +79,6 @@ C2C_AVX512 void tile_bf16(const TileInput& in, float* tile) {
   const RowPointers<kRows> rows(in);
   const std::byte* w = in.panel;
   for (std::int64_t at = 0; at < 4 * in.steps; at += 4, w += 128) {
-    fetch_ahead<kRows>(w);
     const auto low = reinterpret_cast<__m512bh>(_mm512_load_si512(w));
     const auto high = reinterpret_cast<__m512bh>(_mm512_load_si512(w + 64));
 #pragma GCC unroll 12
@@ -128,7 +114,6 @@ C2C_AVX512 void tile_bf16_f32(const TileInput& in, float* tile) {
   const std::byte* w = in.panel;
   const std::int64_t pairs = in.inputs / 2;
   for (std::int64_t pair = 0; pair < pairs; ++pair, w += 128) {
-    fetch_ahead<kRows>(w);
     const __m512i low = _mm512_load_si512(w), high = _mm512_load_si512(w + 64);
     add_widened<kRows, true>(sums, low, high, rows, 8 * pair);
     add_widened<kRows, false>(sums, low, high, rows, 8 * pair + 4);
@@ -160,7 +145,6 @@ C2C_INLINE_AVX512 void add_q8_group(Dots<kRows>& dots, const std::byte* w, const
                                     std::int64_t at) {
 #pragma GCC unroll 8
   for (int k = 0; k < 8; ++k) {
-    fetch_ahead<kRows>(w + 128 * k);
     add_dots<kRows>(dots, _mm512_load_si512(w + 128 * k), _mm512_load_si512(w + 128 * k + 64), rows, at + 4 * k);
   }
 }
@@ -171,7 +155,6 @@ C2C_INLINE_AVX512 void add_q4_group(Dots<kRows>& dots, const std::byte* w, const
   const __m512i nibble = _mm512_set1_epi8(15);
 #pragma GCC unroll 4
   for (int k = 0; k < 4; ++k) {
-    fetch_ahead<kRows>(w + 128 * k);
     const __m512i low = _mm512_load_si512(w + 128 * k), high = _mm512_load_si512(w + 128 * k + 64);
     add_dots<kRows>(dots, _mm512_and_si512(low, nibble), _mm512_and_si512(high, nibble), rows, at + 8 * k);
     add_dots<kRows>(dots, _mm512_and_si512(_mm512_srli_epi16(low, 4), nibble),

@@ -25,8 +25,8 @@ struct NormRow {
 template <class T>
 void rms_norm_row(const NormRow<T>& row);
 
-// One head of one token, half-split layout: dimension i turns with i + size / 2. The first half of `sine` carries the
-// minus sign.
+// One head of one token, half-split layout: dimension i turns with i + size / 2; `out` may be x. The first half of
+// `sine` carries the minus sign.
 template <class T>
 void rope_row(const T* x, const T* cosine, const T* sine, T* out, std::int64_t size);
 

@@ -2,9 +2,9 @@
 
 #include <ATen/ATen.h>
 #include <ATen/EmptyTensor.h>
-#include <ATen/Parallel.h>
 
 #include "c2c/tensor/kernels/row_kernels.h"
+#include "c2c/tensor/ops/crew.h"
 #include "c2c/tensor/ops/on_kernels.h"
 
 namespace c2c {
@@ -23,7 +23,7 @@ at::Tensor elementwise(const at::Tensor& x, const at::Tensor& y, std::int64_t co
     using T = decltype(zero);
     const T *from_a = numbers<T>(a), *from_b = numbers<T>(b);
     T* to = numbers_out<T>(out);
-    at::parallel_for(0, a.numel(), grain_of(cost), [&](std::int64_t begin, std::int64_t end) {
+    Crew::ranges(a.numel(), grain_of(cost), [&](std::int64_t begin, std::int64_t end) {
       kernel(from_a + begin, from_b + begin, to + begin, end - begin);
     });
   });

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "c2c/tensor/kernels/kv_view.h"
+#include "c2c/tensor/ops/rope.h"
 
 namespace c2c {
 
@@ -43,10 +44,16 @@ struct AttentionScale {
 at::Tensor attention(const at::Tensor& query_BNHD, const at::Tensor& key_BKTD, const at::Tensor& value_BKTD,
                      const AttentionMask& mask, const AttentionScale& scale);
 
-// One new token of each of B rows, each with a cache of its own, whatever their lengths: query (B, 1, H, D) float32 or
-// bfloat16 on the CPU, one view per row of all its tokens, the new one too -> (B, 1, H * D). `window` as above. A row's
-// bits do not depend on the other rows or on the number of threads. Not differentiable.
-at::Tensor decode_attention(const at::Tensor& query_B1HD, std::span<const kernels::KvView> rows, std::int64_t window,
+// One new token of each of B rows on its way into the caches: queries (B, 1, H * D) are turned in place, keys and
+// values (B, 1, K * D) go to `places` (one per row; keys turned, in place too). All dense, float32 or bfloat16 as the
+// angles, on the CPU. Not differentiable.
+void append_token(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value, const RopeAngles& angles,
+                  std::span<const kernels::KvPlace> places);
+
+// One new token of each of B rows, each with a cache of its own, whatever their lengths: query (B, 1, H, D) or (B, 1, H
+// * D) float32 or bfloat16 on the CPU, one view per row of all its tokens, the new one too -> (B, 1, H * D). `window`
+// as above. A row's bits do not depend on the other rows or on the number of threads. Not differentiable.
+at::Tensor decode_attention(const at::Tensor& query, std::span<const kernels::KvView> rows, std::int64_t window,
                             const AttentionScale& scale);
 
 }  // namespace c2c

@@ -2,13 +2,14 @@
 
 #include <ATen/ATen.h>
 #include <ATen/EmptyTensor.h>
-#include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <array>
 
 #include "c2c/base/error.h"
 #include "c2c/base/float_bits.h"
 #include "c2c/tensor/ops/attention.h"
+#include "c2c/tensor/ops/crew.h"
 #include "c2c/tensor/ops/on_kernels.h"
 
 namespace c2c {
@@ -50,6 +51,17 @@ void plan(std::span<const KvView> views, std::int64_t window, Work& work) {
   }
 }
 
+// K and V of one row, head after head as the tasks read them; nothing where they are too many to be worth a word.
+std::span<const PartBytes> reads_of(std::span<const KvView> views, std::array<PartBytes, kMostPartBytes>& reads) {
+  const KvView& view = views.front();
+  if (views.size() != 1 || 2 * view.kv_heads > static_cast<std::int64_t>(reads.size())) return {};
+  std::size_t count = 0;
+  for (std::int64_t head = 0; head < view.kv_heads; ++head)
+    for (const kernels::KvSide* side : {&view.key, &view.value})
+      reads[count++] = {side->at(head, 0), view.tokens, side->token_stride};
+  return {reads.data(), count};
+}
+
 template <class T>
 void run(const T* query, std::span<const KvView> views, std::int64_t heads, const AttentionScale& scale, Work& work,
          T* out) {
@@ -68,7 +80,8 @@ void run(const T* query, std::span<const KvView> views, std::int64_t heads, cons
     wide = work.query.data();
   }
   const std::int64_t task_bytes = 2 * std::min(any.tokens, kSplitTokens) * size * kv_element_bytes(any.format);
-  at::parallel_for(0, count, std::max<std::int64_t>(1, kGrainBytes / task_bytes), [&](std::int64_t b, std::int64_t e) {
+  std::array<PartBytes, kMostPartBytes> known;
+  const auto attend = [&](std::int64_t b, std::int64_t e) {
     for (std::int64_t i = b; i < e; ++i) {
       const Task& task = work.tasks[static_cast<std::size_t>(i)];
       const std::int64_t own = (task.row * heads + task.head * groups) * size;
@@ -83,9 +96,10 @@ void run(const T* query, std::span<const KvView> views, std::int64_t heads, cons
                              .soft_cap = static_cast<float>(scale.soft_cap),
                              .out = work.parts.data() + i * part});
     }
-  });
+  };
+  Crew::ranges(count, std::max<std::int64_t>(1, kGrainBytes / task_bytes), attend, reads_of(views, known));
   const std::int64_t merge_cost = 1 + count * size / (rows * any.kv_heads);  // numbers read for one head's result
-  at::parallel_for(0, rows * heads, 1 + grain_of(2) / merge_cost, [&](std::int64_t b, std::int64_t e) {
+  Crew::ranges(rows * heads, 1 + grain_of(2) / merge_cost, [&](std::int64_t b, std::int64_t e) {
     for (std::int64_t i = b; i < e; ++i) {
       const RowTasks& row = work.rows[static_cast<std::size_t>(i / heads)];
       const std::int64_t head = i % heads, first = row.first + head / groups * row.splits;
@@ -99,10 +113,12 @@ void run(const T* query, std::span<const KvView> views, std::int64_t heads, cons
 
 at::Tensor decode_attention(const at::Tensor& query, std::span<const KvView> rows, std::int64_t window,
                             const AttentionScale& scale) {
-  C2C_CHECK(query.dim() == 4 && query.size(1) == 1 && query.size(0) == static_cast<std::int64_t>(rows.size()) &&
-                query.size(0) > 0 && query.is_cpu() && has_kernels(query.scalar_type()) && window >= 0,
-            "decode_attention: query (B, 1, H, D), float32 or bfloat16 on the CPU, one view per row");
-  const std::int64_t heads = query.size(2), size = query.size(3);
+  const std::int64_t size = rows.empty() ? 1 : rows.front().head_size;
+  C2C_CHECK((query.dim() == 4 ? query.size(3) == size : query.dim() == 3 && query.size(2) % size == 0) &&
+                query.size(1) == 1 && query.size(0) == static_cast<std::int64_t>(rows.size()) && query.size(0) > 0 &&
+                query.is_cpu() && has_kernels(query.scalar_type()) && window >= 0,
+            "decode_attention: query (B, 1, H, D) or (B, 1, H * D), float32 or bfloat16 on the CPU, one view per row");
+  const std::int64_t heads = query.dim() == 4 ? query.size(2) : query.size(2) / size;
   for (const KvView& view : rows)
     C2C_CHECK(view.tokens > 0 && view.head_size == size && view.kv_heads == rows.front().kv_heads &&
                   heads % view.kv_heads == 0,

@@ -2,9 +2,9 @@
 
 #include <ATen/ATen.h>
 #include <ATen/EmptyTensor.h>
-#include <ATen/Parallel.h>
 
 #include "c2c/tensor/kernels/row_kernels.h"
+#include "c2c/tensor/ops/crew.h"
 #include "c2c/tensor/ops/on_kernels.h"
 
 namespace c2c {
@@ -23,7 +23,7 @@ at::Tensor normed(const at::Tensor& x, const at::Tensor& weight, double eps, ker
     using T = decltype(zero);
     const T *from = numbers<T>(rows), *gain = numbers<T>(weight);
     T* to = numbers_out<T>(out);
-    at::parallel_for(0, rows.numel() / size, 1 + grain_of(3) / size, [&](std::int64_t begin, std::int64_t end) {
+    Crew::ranges(rows.numel() / size, 1 + grain_of(3) / size, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t i = begin; i < end; ++i)
         kernels::rms_norm_row<T>({from + i * size, gain, to + i * size, size, static_cast<float>(eps), form});
     });

@@ -1,6 +1,7 @@
 #include "c2c/tensor/ops/packed_linear.h"
 
 #include <ATen/ATen.h>
+#include <ATen/EmptyTensor.h>
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 
@@ -10,6 +11,7 @@
 #include "c2c/base/error.h"
 #include "c2c/tensor/kernels/packed_matmul.h"
 #include "c2c/tensor/kernels/packed_rows.h"
+#include "c2c/tensor/ops/crew.h"
 #include "c2c/tensor/ops/packed_memory.h"
 
 namespace c2c {
@@ -71,7 +73,7 @@ void set_outputs(Call& call, const Input& input, const PackedJob& job) {
   const std::int64_t out = call.matrix.shape.out;
   c10::SmallVector<std::int64_t, 5> sizes(input.x.sizes().begin(), input.x.sizes().end());
   sizes.back() = out;
-  call.y = at::empty(sizes, input.x.options().requires_grad(false));
+  call.y = at::detail::empty_cpu(sizes, input.x.scalar_type());
   call.out.y = call.y.data_ptr();
   call.out.y_stride = out;
   call.out.type = element_of(call.y);
@@ -153,7 +155,7 @@ void prepare(const Input& input, std::int64_t in, std::span<Call> calls, Scratch
     if (place[f] < 0) continue;
     const auto format = static_cast<RowFormat>(f);
     const std::int64_t grain = std::max<std::int64_t>(8, (std::int64_t{1} << 16) / std::max<std::int64_t>(in, 1));
-    at::parallel_for(0, input.rows, grain, [&](std::int64_t begin, std::int64_t end) {
+    Crew::ranges(input.rows, grain, [&](std::int64_t begin, std::int64_t end) {
       kernels::prepare_rows(input.source, in, format, begin, end, memory + place[f]);
     });
   }
@@ -198,6 +200,17 @@ struct Share {
     }
   }
 
+  // Panels [begin, end) of all.
+  void run_range(std::int64_t begin, std::int64_t end) const {
+    for (const Call& call : calls) {
+      const std::int64_t count = call.matrix.shape.panels();
+      const std::int64_t first = std::max<std::int64_t>(begin, 0), last = std::min(end, count);
+      if (first < last) kernels::packed_matmul(call.matrix, call.rows, call.out, {first, last, row_begin, row_end});
+      begin -= count;
+      end -= count;
+    }
+  }
+
   void run_panels(const Call& call, Cut begin, Cut end, std::int64_t count) const {
     if (begin.panel < 0) begin = {0, 0};
     if (end.panel >= count) end = {count, 0};
@@ -213,6 +226,22 @@ struct Share {
   }
 };
 
+// Panels, and a word about which bytes these are.
+template <class BlockOf>
+void run_by(Crew& crew, std::span<const Call> calls, std::int64_t blocks, const BlockOf& block_of) {
+  std::array<PartBytes, kMostPartBytes> reads;
+  const std::size_t known = std::min(calls.size(), reads.size());
+  for (std::size_t i = 0; i < known; ++i) {
+    const kernels::PackedMatrix& matrix = calls[i].matrix;
+    reads[i] = {matrix.data, matrix.shape.panels(), matrix.shape.panel_bytes()};
+  }
+  for (std::int64_t b = 0; b < blocks; ++b) {
+    const Share share = block_of(b);
+    crew.run_parts(share.panels, [&](std::int64_t begin, std::int64_t end) { share.run_range(begin, end); },
+                   {reads.data(), known});
+  }
+}
+
 void run_calls(std::span<const Call> calls, std::int64_t rows, std::int64_t threads) {
   Share whole{.calls = calls};
   std::int64_t row_bytes = 1;
@@ -222,13 +251,16 @@ void run_calls(std::span<const Call> calls, std::int64_t rows, std::int64_t thre
   }
   const std::int64_t block = std::max(kBlockBytes / row_bytes, kLeastBlockRows);
   const std::int64_t blocks = (rows + block - 1) / block;
+  const auto block_of = [&](std::int64_t b) {
+    Share share = whole;
+    share.row_begin = rows * b / blocks;
+    share.row_end = rows * (b + 1) / blocks;
+    return share;
+  };
+  if (Crew* const crew = Crew::here(); crew != nullptr && threads > 1) return run_by(*crew, calls, blocks, block_of);
   at::parallel_for(0, threads, 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t b = 0; b < blocks; ++b) {
-      Share share = whole;
-      share.row_begin = rows * b / blocks;
-      share.row_end = rows * (b + 1) / blocks;
-      for (std::int64_t part = begin; part < end; ++part) share.run(part, threads);
-    }
+    for (std::int64_t b = 0; b < blocks; ++b)
+      for (std::int64_t part = begin; part < end; ++part) block_of(b).run(part, threads);
   });
 }
 

@@ -2,12 +2,12 @@
 
 #include <ATen/ATen.h>
 #include <ATen/EmptyTensor.h>
-#include <ATen/Parallel.h>
 
 #include <cmath>
 
 #include "c2c/base/float_bits.h"
 #include "c2c/tensor/kernels/row_kernels.h"
+#include "c2c/tensor/ops/crew.h"
 #include "c2c/tensor/ops/on_kernels.h"
 
 namespace c2c {
@@ -29,7 +29,7 @@ RopeAngles angles_of(const at::Tensor& positions, const at::Tensor& frequencies,
   const auto* position = numbers<std::int64_t>(positions);
   const auto* frequency = numbers<float>(frequencies);
   T *cosine = numbers_out<T>(angles.cosine), *sine = numbers_out<T>(angles.sine);
-  at::parallel_for(0, tokens, 1 + grain_of(200) / half, [&](std::int64_t begin, std::int64_t end) {
+  Crew::ranges(tokens, 1 + grain_of(200) / half, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t t = begin; t < end; ++t)
       for (std::int64_t i = 0; i < half; ++i) {
         const float angle = static_cast<float>(position[t]) * frequency[i];
@@ -58,7 +58,7 @@ at::Tensor turned(const at::Tensor& x, const RopeAngles& angles) {
   const std::int64_t batch_stride = x.stride(0), token_stride = x.stride(1), head_stride = x.stride(2);
   const T *from = numbers<T>(x), *cosine = numbers<T>(angles.cosine), *sine = numbers<T>(angles.sine);
   T* to = numbers_out<T>(out);
-  at::parallel_for(0, x.size(0) * tokens, 1 + grain_of(3) / (heads * size), [&](std::int64_t begin, std::int64_t end) {
+  Crew::ranges(x.size(0) * tokens, 1 + grain_of(3) / (heads * size), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       const std::int64_t b = i / tokens, n = i % tokens, angle = b * angle_batch + n * size;
       for (std::int64_t h = 0; h < heads; ++h)
