@@ -117,7 +117,8 @@ struct Crew::Impl {
 };
 
 // The owner takes a quarter of what is left from the front, where its bytes were fetched: many parts behind each other
-// read faster than one by one, and the small ones at the end let threads finish together. Others take one from the back.
+// read faster than one by one, and the small ones at the end let threads finish together. Others take one from the
+// back.
 bool Crew::Impl::claim(std::size_t place, bool own, std::uint32_t current, Range& parts) {
   std::atomic<std::uint64_t>& word = places[place].share;
   std::uint64_t seen = word.load(std::memory_order_acquire);
