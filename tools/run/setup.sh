@@ -17,6 +17,7 @@ libcli11-dev         pkg-config --exists CLI11
 libgtest-dev         pkg-config --exists gtest
 libgloo-dev          test -s /usr/include/gloo/algorithm.h
 zlib1g-dev           pkg-config --exists zlib
+libsqlite3-dev       pkg-config --exists sqlite3
 ca-certificates      test -s /etc/ssl/certs/ca-certificates.crt
 python3              python3 -c 'import sys; assert sys.version_info >= (3, 10)'
 python3-venv         python3 -c 'import venv, ensurepip'
