@@ -8,6 +8,7 @@ namespace c2c::grading {
 
 bool is_word(char32_t c);   // re's \w: str.isalnum() or '_'
 bool is_space(char32_t c);  // str.isspace(), re's \s
+bool is_digit(char32_t c);  // re's \d: decimal digits of any script
 inline bool is_ascii_digit(char32_t c) {
   return c >= U'0' && c <= U'9';
 }

@@ -13,7 +13,7 @@ void Budget::spend(std::int64_t count) {
 bool Pattern::Set::has_exactly(char32_t c) const {
   for (const auto& [first, last] : ranges)
     if (c >= first && c <= last) return true;
-  return (spaces && is_space(c)) || (words && is_word(c)) || (digits && is_ascii_digit(c));
+  return (spaces && is_space(c)) || (words && is_word(c)) || (digits && is_digit(c));
 }
 
 bool Pattern::Set::has(char32_t c) const {
