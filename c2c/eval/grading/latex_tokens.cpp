@@ -134,6 +134,8 @@ void add_symbols(std::vector<Literal>& out) {
     greek(("\\" + std::string(letter.name)).c_str(), letter.name);
     greek(letter.sign, letter.name);
   }
+  // With a space behind they are letters only; without, they may be the gamma function.
+  greek("γ", "gamma"), greek("Γ", "Gamma"), greek("\\gamma ", "gamma"), greek("\\Gamma ", "Gamma");
   for (const char* name : {"Bbbk",          "wp",      "nabla",          "bigstar",
                            "angle",         "nexists", "diagdown",       "measuredangle",
                            "eth",           "diagup",  "sphericalangle", "clubsuit",

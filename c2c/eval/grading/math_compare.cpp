@@ -94,7 +94,11 @@ class Comparison {
         if (!set) return nullptr;
         out = out ? make_expr(Kind::kIntersection, {out, set}) : set;
       }
-      return out;
+      // One interval where it is one, since intervals have readings that other sets have not.
+      const auto pieces = real_set(out, budget_);
+      if (!pieces || pieces->size() != 1) return out;
+      const Piece& piece = pieces->front();
+      return interval_expr(piece.start, piece.end, piece.left_open, piece.right_open);
     }
     Expr left = relation->args[0];
     Expr right = relation->args[1];
@@ -202,13 +206,21 @@ class Comparison {
   }
   static std::string small(const std::string& text) { return to_utf8(lower(to_utf32(text))); }
 
+  // \text{68} is a symbol of that name.
+  static std::string written(const Expr& e) {
+    if (e->is(Kind::kSymbol)) return e->name;
+    if (!e->is_exact_number()) return "no symbol";
+    const std::string top = e->number.top().to_string();
+    return e->number.is_integer() ? top : top + "/" + e->number.bottom().to_string();
+  }
+
   static bool same_symbol(const Expr& truth, const Expr& answer) {
     for (const auto& [symbol, other] : {std::pair(truth, answer), std::pair(answer, truth)}) {
       if (!symbol->is(Kind::kSymbol)) continue;
       if (other->is(Kind::kE) && small(symbol->name) == "e") return true;
       if (other->is(Kind::kMul) && spelled(symbol, other)) return true;
     }
-    if (!truth->is(Kind::kSymbol) || !answer->is(Kind::kSymbol)) return false;
+    if (!truth->is(Kind::kSymbol) || !answer->is(Kind::kSymbol)) return written(truth) == written(answer);
     const auto name = [](const Expr& e) { return count_code_points(e->name) > 1 ? small(e->name) : e->name; };
     return name(truth) == name(answer);
   }

@@ -45,5 +45,10 @@ TEST(MathGolden, AgreesWithMathVerify) {
   expect_agreement(testing::read_golden_json(testing::golden_dir() / "eval/math.json"));
 }
 
+// Other truths, phrasings and longer replies than the golden set has: what is general and what was fitted to it.
+TEST(MathGolden, AgreesWithMathVerifyOnRandomReplies) {
+  expect_agreement(testing::grading_data("math"));
+}
+
 }  // namespace
 }  // namespace c2c::grading
