@@ -61,17 +61,32 @@ Extraction whole_latex(View latex, Budget& budget) {
   return {parse_normal_latex(normal, budget), to_utf8(normal)};
 }
 
+namespace {
+
+// 310 374 is a number in groups, which the LaTeX grammar takes for a sum; the search for numbers reads it right.
+bool has_grouped_digits(View text, Budget& budget) {
+  static const Pattern grouped(R"(\d\s+\d)");
+  Match match;
+  return grouped.search(text, match, budget);
+}
+
+// Signs that may be units: a percentage or a temperature stands for its number too, as the graders hold it.
+bool has_unit_sign(View text) {
+  return text.find(U'%') != View::npos || text.find(U"\\circ") != View::npos;
+}
+
+}  // namespace
+
 std::optional<FixedMath> fixed_math(View reply, const Extraction& truth, bool found_right, Budget& budget) {
   if (!truth.value || reply.find(U"\\boxed") != View::npos) return std::nullopt;
   const auto text = announced(reply, budget);
   constexpr std::size_t kLongest = 500;
-  if (!text || text->size() > kLongest) return std::nullopt;
+  if (!text || text->size() > kLongest || has_grouped_digits(*text, budget)) return std::nullopt;
   const Extraction whole = whole_latex(*text, budget);
   if (!whole.value) return std::nullopt;
   const bool right = same_answer(truth.value, whole.value, budget);
   if (!right && (has_words(*text) || !found_right)) return std::nullopt;
-  // A percentage stands for its number too, as the graders hold it.
-  if (!right && found_right && text->find(U'%') != View::npos) return std::nullopt;
+  if (!right && found_right && has_unit_sign(*text)) return std::nullopt;
   return FixedMath{right, *whole.text};
 }
 

@@ -134,6 +134,7 @@ class Evaluator {
     std::uint64_t hash = hash_of(expr.name, point_ + 11);
     for (const Expr& arg : expr.args) {
       const Complex value = single(of(arg));
+      if (!std::isfinite(value.real()) || !std::isfinite(value.imag())) throw NotComputed{};
       for (const long double part : {value.real(), value.imag()})
         hash = mix(hash, static_cast<std::uint64_t>(static_cast<std::int64_t>(std::fmod(part, 1e6L) * 1e9L + 0.1L)));
     }

@@ -42,13 +42,9 @@ std::optional<WordGloss> read_synset(std::string_view line, const std::string& w
   return WordGloss{word, std::string(gloss)};
 }
 
-std::string question_of(const std::string& word) {
-  return "What does the word \"" + word + "\" mean?";
-}
-
 std::string chat_line(const WordGloss& pair) {
   Json chat;
-  chat["messages"] = Json::array({Json{{"role", "user"}, {"content", question_of(pair.first)}},
+  chat["messages"] = Json::array({Json{{"role", "user"}, {"content", wordnet_question(pair.first)}},
                                   Json{{"role", "assistant"}, {"content", pair.second}}});
   return chat.dump() + "\n";
 }
@@ -65,7 +61,7 @@ class QuestionMaker {
   QuestionMaker(std::span<const WordGloss> pairs, const std::vector<WordGloss>& all, std::uint64_t seed)
       : pairs_(pairs), all_(all), random_(seed) {}
 
-  Json question(std::size_t i, const std::string& subject) {
+  WordNetQuestion question(std::size_t i) {
     const auto& [word, gloss] = pairs_[i];
     std::vector<std::string> choices = {gloss};
     // Each draw may meet a gloss that is taken or also right; a bound instead of a proof that there are enough.
@@ -80,7 +76,7 @@ class QuestionMaker {
     }
     random_.shuffle(choices);
     const auto answer = std::find(choices.begin(), choices.end(), gloss) - choices.begin();
-    return Json{{"question", question_of(word)}, {"choices", choices}, {"answer", answer}, {"subject", subject}};
+    return {.text = wordnet_question(word), .choices = std::move(choices), .answer = answer};
   }
 
  private:
@@ -90,6 +86,10 @@ class QuestionMaker {
 };
 
 }  // namespace
+
+std::string wordnet_question(const std::string& word) {
+  return "What does the word \"" + word + "\" mean?";
+}
 
 std::vector<WordGloss> read_wordnet(const std::filesystem::path& folder, const std::string& part) {
   const std::filesystem::path path = folder / ("data." + part);
@@ -114,7 +114,7 @@ std::vector<WordGloss> read_wordnet(const std::filesystem::path& folder, const s
   return {pairs.begin(), pairs.end()};
 }
 
-WordNetCounts write_wordnet(const WordNetOptions& options) {
+WordNetSplit split_wordnet(const WordNetOptions& options) {
   const std::vector<WordGloss> sorted = read_wordnet(options.folder, options.part);
   std::vector<WordGloss> pairs = sorted;
   PythonRandom(options.seed).shuffle(pairs);
@@ -124,25 +124,38 @@ WordNetCounts write_wordnet(const WordNetOptions& options) {
     fail_usage({.where = "--held-out, --train",
                 .found = std::to_string(options.held_out) + " and " + std::to_string(options.train.value_or(0)),
                 .expected = "together at most the " + std::to_string(size) + " pairs of " + options.part});
-  WordNetCounts counts{.pairs = size, .held_out = options.held_out};
-  counts.train = options.train.value_or(size - options.held_out);
-  counts.questions = options.questions.value_or(options.held_out);
-  if (counts.questions < 0 || counts.questions > options.held_out)
+  const std::int64_t questions = options.questions.value_or(options.held_out);
+  if (questions < 0 || questions > options.held_out)
     fail_usage({.where = "--questions",
-                .found = std::to_string(counts.questions),
+                .found = std::to_string(questions),
                 .expected = "at most one for each of the " + std::to_string(options.held_out) + " held-out pairs"});
-  const std::span<const WordGloss> all(pairs);
-  const auto held_out = all.first(static_cast<std::size_t>(counts.held_out));
+  const auto train_begin = pairs.begin() + options.held_out;
+  WordNetSplit split{.pairs = size, .held_out = {pairs.begin(), train_begin}, .train = {}, .questions = {}};
+  split.train.assign(train_begin, train_begin + options.train.value_or(size - options.held_out));
+  QuestionMaker maker(split.held_out, sorted, options.seed);
+  for (std::int64_t i = 0; i < questions; ++i) split.questions.push_back(maker.question(static_cast<std::size_t>(i)));
+  return split;
+}
+
+WordNetCounts write_wordnet(const WordNetOptions& options) {
   // All that can go wrong with the questions does so before anything is written.
+  const WordNetSplit split = split_wordnet(options);
   std::string questions;
-  QuestionMaker maker(held_out, sorted, options.seed);
-  for (std::int64_t i = 0; i < counts.questions; ++i)
-    questions += maker.question(static_cast<std::size_t>(i), options.part).dump() + "\n";
-  write_chats(options.output / "heldout.jsonl", held_out);
+  for (const WordNetQuestion& question : split.questions)
+    questions += Json{{"question", question.text},
+                      {"choices", question.choices},
+                      {"answer", question.answer},
+                      {"subject", options.part}}
+                     .dump() +
+                 "\n";
+  write_chats(options.output / "heldout.jsonl", split.held_out);
   write_file_atomically(options.output / "questions.jsonl", questions);
-  write_chats(options.output / "train.jsonl",
-              all.subspan(held_out.size()).first(static_cast<std::size_t>(counts.train)));
-  return counts;
+  write_chats(options.output / "train.jsonl", split.train);
+  const auto count = [](const auto& list) { return static_cast<std::int64_t>(list.size()); };
+  return {.pairs = split.pairs,
+          .train = count(split.train),
+          .held_out = count(split.held_out),
+          .questions = count(split.questions)};
 }
 
 }  // namespace c2c

@@ -30,6 +30,21 @@ struct WordNetCounts {
   std::int64_t pairs = 0, train = 0, held_out = 0, questions = 0;
 };
 
+struct WordNetQuestion {
+  std::string text;  // wordnet_question() of the word
+  std::vector<std::string> choices;
+  std::int64_t answer = 0;
+};
+struct WordNetSplit {
+  std::int64_t pairs = 0;  // all that there are
+  std::vector<WordGloss> held_out, train;
+  std::vector<WordNetQuestion> questions;
+};
+
+// "What does the word "abacus" mean?"
+std::string wordnet_question(const std::string& word);
+// What write_wordnet() writes. Throws kUsage where there are too few pairs for what is asked.
+WordNetSplit split_wordnet(const WordNetOptions& options);
 // Throws kUsage where there are too few pairs for what is asked, kInput where nothing can be written. Each file is
 // written aside, then renamed; lines are {"messages": [...]} and {"question", "choices", "answer", "subject"}.
 WordNetCounts write_wordnet(const WordNetOptions& options);

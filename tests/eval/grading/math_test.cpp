@@ -78,6 +78,9 @@ TEST(Math, FixedKeepsWhatTheReferenceFinds) {
   EXPECT_TRUE(gsm8k("Answer: 50%", "50", Mode::kFixed));
   EXPECT_TRUE(math500("Answer: 10 cm", "10\\text{ cm}", Mode::kFixed));
   EXPECT_TRUE(math500("Therefore \\boxed{5}.", "5", Mode::kFixed));
+  EXPECT_TRUE(math500("Answer: 310 374", "310,374", Mode::kFixed));
+  EXPECT_FALSE(math500("Answer: 2 3", "5", Mode::kFixed));
+  EXPECT_TRUE(math500("Answer: 18^\\circ C", "18^\\circ", Mode::kFixed));
   EXPECT_FALSE(math500("Answer: 6", "5", Mode::kFixed));
   EXPECT_FALSE(math500("Answer: \\frac{1}{3}", "\\frac{1}{2}", Mode::kFixed));
 }
