@@ -54,7 +54,7 @@ FusedPass::FusedPass(const Rosetta& rosetta, const std::vector<SectionPlan>& pla
   seed_sharers();
   if (!layout_.sharers.empty()) column_ = layout_.sharers.front().prefix;
   wanted_ = forward.whole_last_section ? *std::min_element(layout_.last_begin.begin(), layout_.last_begin.end())
-                                       : layout_.columns - 1;
+                                       : std::max<std::int64_t>(0, layout_.columns - 1 - forward.tail);
   task_.emplace(FuseTask{.sharers = rosetta.sharers(),
                          .dtypes = rosetta.fuser_dtypes(),
                          .heard = state_.sharers,

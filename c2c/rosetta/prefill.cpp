@@ -74,13 +74,19 @@ struct Prefill::Impl {
   Impl(const Rosetta& owner, SectionPlan wanted, PrefillOptions wishes)
       : rosetta(owner), plan(std::move(wanted)), options(std::move(wishes)) {
     const at::NoGradGuard no_grad;
-    PassOptions pass_options{.forward = {.reserve = options.reserve, .whole_last_section = false},
-                             .chunk = options.chunk,
-                             .keep = options.keep};
+    if (options.scored < 0 || options.scored >= size_of(plan.ids))
+      fail_usage({.where = "prompt",
+                  .found = std::to_string(plan.ids.size()) + " tokens, " + std::to_string(options.scored) + " to score",
+                  .expected = "at least one token before those that are scored"});
+    PassOptions pass_options{
+        .forward = {.reserve = options.reserve, .whole_last_section = false, .tail = options.scored},
+        .chunk = options.chunk,
+        .keep = options.keep};
     match.sharers.assign(plan.sharers.size(), 0);
     if (options.reuse != nullptr && !rosetta.options().include_response) {
       match = match_prefix(plan, options.reuse->plan);
       limit_to_caches();
+      match.receiver = std::min(match.receiver, size_of(plan.ids) - 1 - options.scored);
       pass_options.reuse = options.reuse.get();
       pass_options.match = match;
     }
@@ -96,6 +102,21 @@ struct Prefill::Impl {
     if (match.receiver == 0) std::fill(match.sharers.begin(), match.sharers.end(), 0);
   }
 
+  void read_output() {
+    const at::Tensor hidden_BNC = pass->output().hidden_BNC;
+    logits = rosetta.receiver().logits(hidden_BNC.select(1, -1));
+    if (options.scored == 0) return;
+    const std::int64_t columns = hidden_BNC.size(1);
+    const at::Tensor before_KC = hidden_BNC[0].slice(0, columns - 1 - options.scored, columns - 1);
+    const at::Tensor logprobs_KV = rosetta.receiver().logits(before_KC).log_softmax(-1).cpu();
+    const at::Tensor best_K = logprobs_KV.argmax(-1);
+    for (std::int64_t k = 0; k < options.scored; ++k) {
+      const auto id =
+          static_cast<std::int64_t>(plan.ids[plan.ids.size() - static_cast<std::size_t>(options.scored - k)]);
+      scores.push_back({logprobs_KV[k][id].item<double>(), best_K[k].item<std::int64_t>() == id});
+    }
+  }
+
   const Rosetta& rosetta;
   SectionPlan plan;
   PrefillOptions options;
@@ -103,6 +124,7 @@ struct Prefill::Impl {
   RosettaState state;
   std::unique_ptr<FusedPass> pass;
   at::Tensor logits;
+  std::vector<TokenScore> scores;
 };
 
 Prefill::Prefill(const Rosetta& rosetta, SectionPlan plan, PrefillOptions options)
@@ -115,7 +137,7 @@ bool Prefill::advance() {
   if (impl_->logits.defined()) return true;
   const at::NoGradGuard no_grad;
   if (!impl_->pass->advance()) return false;
-  impl_->logits = impl_->rosetta.receiver().logits(impl_->pass->output().hidden_BNC.select(1, -1));
+  impl_->read_output();
   if (const auto kept = impl_->pass->kept()) kept->plan = impl_->plan;
   return true;
 }
@@ -123,6 +145,11 @@ bool Prefill::advance() {
 const at::Tensor& Prefill::logits() const {
   C2C_CHECK(impl_->logits.defined(), "Prefill: there are no logits before it is done");
   return impl_->logits;
+}
+
+const std::vector<TokenScore>& Prefill::scores() const {
+  C2C_CHECK(impl_->logits.defined(), "Prefill: there are no scores before it is done");
+  return impl_->scores;
 }
 
 RosettaState& Prefill::state() {

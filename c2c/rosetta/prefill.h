@@ -33,12 +33,20 @@ struct PrefixMatch {
 // when what they are fused with is the same sharer token behind the same sharer tokens.
 PrefixMatch match_prefix(const SectionPlan& wanted, const SectionPlan& held);
 
+// How likely a token of the prompt was behind those before it.
+struct TokenScore {
+  double logprob = 0;           // log softmax of the model's own logits, nats
+  bool is_most_likely = false;  // what greedy decoding would have written
+};
+
 struct PrefillOptions {
   std::int64_t reserve = 0;  // tokens that will be decoded
   std::int64_t chunk = 256;  // at most so many tokens of one model in a piece; <= 0: no limit
   // Not used where the response is fused: its shadow cache hears other sections.
   std::shared_ptr<const ReusedPrompt> reuse = nullptr;
   bool keep = false;  // make kept()
+  // So many last tokens of the prompt are scored; what was not read in this prefill cannot be, so less may be reused.
+  std::int64_t scored = 0;
 };
 
 class Prefill {
@@ -53,7 +61,9 @@ class Prefill {
   bool advance();
   // The rest is there when done.
   const at::Tensor& logits() const;  // (1, V) float32, of the last token
-  RosettaState& state();             // to be moved from
+  // Of the last options.scored tokens, in their order.
+  const std::vector<TokenScore>& scores() const;
+  RosettaState& state();  // to be moved from
   // options.keep: what a later prompt may reuse, a copy of its own; null where the response is fused.
   std::shared_ptr<ReusedPrompt> kept() const;
   const PrefixMatch& reused() const;  // tokens that were taken over; known from the start

@@ -97,6 +97,7 @@ struct PrefixCache {
 struct ForwardOptions {
   std::int64_t reserve = 0;        // room for this many more tokens in the receiver's cache
   bool whole_last_section = true;  // else only the last token's hidden state is computed
+  std::int64_t tail = 0;           // not whole_last_section, one row: and of so many tokens before it
   // Soft gates, dropout, gradients through the fused cache (the sharers never get any). Gates that evaluation would
   // find shut are open a little.
   bool training = false;

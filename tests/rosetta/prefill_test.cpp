@@ -119,6 +119,40 @@ TEST(Prefill, ReusedTokensDoNotShow) {
   EXPECT_GT(most, 15);
 }
 
+// Against the logits of every prefix by itself.
+TEST(Prefill, LastTokensAreScoredWhateverIsReused) {
+  const Pair pair;
+  SectionPlan plan = chat(9, 5);
+  plan.sections.back().length += 5;
+  for (const std::int32_t id : {11, 3, 58, 3, 20}) {
+    plan.ids.push_back(id);
+    plan.sharers[0].source.push_back(-1);
+  }
+  const Result held = run(*pair.rosetta, plan, {.keep = true});
+  std::vector<double> wanted;
+  for (std::size_t cut = 1; cut <= 6; ++cut) {
+    SectionPlan shorter = plan;
+    shorter.ids.resize(plan.ids.size() - cut);
+    shorter.sharers[0].source.resize(shorter.ids.size());
+    shorter.sections.back().length -= static_cast<std::int64_t>(cut);
+    const at::Tensor logprobs_V = run(*pair.rosetta, shorter, {}).logits[0].log_softmax(-1);
+    wanted.insert(wanted.begin(), logprobs_V[plan.ids[plan.ids.size() - cut]].item<double>());
+  }
+  for (const std::int64_t chunk : {1, 4, 256})
+    for (const std::int64_t scored : {1, 6})
+      for (const bool reuse : {false, true}) {
+        Prefill prefill(*pair.rosetta, plan, {.chunk = chunk, .reuse = reuse ? held.kept : nullptr, .scored = scored});
+        while (!prefill.advance()) {
+        }
+        ASSERT_EQ(std::ssize(prefill.scores()), scored);
+        for (std::size_t i = 0; i < prefill.scores().size(); ++i)
+          EXPECT_NEAR(prefill.scores()[i].logprob, wanted[wanted.size() - prefill.scores().size() + i], 2e-5);
+        expect_close(prefill.logits(), held.logits);
+        EXPECT_EQ(prefill.reused().receiver, reuse ? std::ssize(plan.ids) - 1 - scored : 0);
+      }
+  EXPECT_THROW(Prefill(*pair.rosetta, plan, {.scored = std::ssize(plan.ids)}), Error);
+}
+
 TEST(Prefill, ASharerTokenThatChangedCostsWhatHearsIt) {
   const Pair pair;
   const SectionPlan first = chat(9, 5);

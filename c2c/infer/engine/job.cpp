@@ -47,7 +47,8 @@ void Job::begin(PrefixStore& store, std::int64_t chunk) {
   result_.prompt_tokens = static_cast<std::int64_t>(request_.plan.ids.size());
   GenerateOptions& options = request_.options;
   options.max_new_tokens = room_for_answer(model.receiver().config(), result_.prompt_tokens, options.max_new_tokens);
-  PrefillOptions prefill{.reserve = std::max<std::int64_t>(0, options.max_new_tokens), .chunk = chunk};
+  PrefillOptions prefill{
+      .reserve = std::max<std::int64_t>(0, options.max_new_tokens), .chunk = chunk, .scored = request_.prompt_logprobs};
   // A prompt whose response is fused leaves nothing that another could take over.
   if (request_.reuse && store.is_on() && !model.options().include_response) {
     fingerprint_ = model.fingerprint();
@@ -65,6 +66,8 @@ void Job::end_prefill(PrefixStore& store) {
   if (!fingerprint_.empty())
     if (std::shared_ptr<const ReusedPrompt> kept = prefill_->kept()) store.put(fingerprint_, std::move(kept));
   const at::Tensor logits_V = prefill_->logits()[0];
+  if (request_.keep_logits) result_.logits_V = logits_V;
+  result_.prompt_scores = prefill_->scores();
   state_ = std::move(prefill_->state());
   prefill_.reset();
   result_.prefill = state_.timing;

@@ -1,11 +1,15 @@
 // What an engine is asked, and what it answers. Ids only: text is the pipelines' affair.
 #pragma once
+#include <ATen/core/Tensor.h>
+
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "c2c/base/error.h"
 #include "c2c/infer/generate/generate.h"
 #include "c2c/infer/generate/growing_row.h"
+#include "c2c/rosetta/prefill.h"
 #include "c2c/rosetta/rosetta.h"
 #include "c2c/text/align/section_plan.h"
 
@@ -22,11 +26,16 @@ struct EngineRequest {
   // request.
   OnRowToken on_token;
   bool reuse = true;  // takes over what earlier prompts left, and leaves its own
+  // How likely the prompt's last so many tokens are (vLLM's prompt_logprobs): options of a choice, a reference answer.
+  std::int64_t prompt_logprobs = 0;
+  bool keep_logits = false;  // EngineResult::logits_V
 };
 
 struct EngineResult {
-  GeneratedRow row;                // finish tells how it ended; kCancelled keeps the tokens so far
-  PrefillTiming prefill;           // of this request's own pieces
+  GeneratedRow row;       // finish tells how it ended; kCancelled keeps the tokens so far
+  PrefillTiming prefill;  // of this request's own pieces
+  std::vector<TokenScore> prompt_scores;
+  at::Tensor logits_V;             // keep_logits: float32, behind the prompt
   double queue_seconds = 0;        // from submit to its first piece
   double first_token_seconds = 0;  // from submit to the first token; 0: there was none
   double decode_seconds = 0;       // from the first token to the last, other requests' pieces in between included

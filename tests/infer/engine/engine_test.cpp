@@ -451,6 +451,28 @@ TEST(Engine, AnAnswerEndsWhereTheContextDoes) {
   EXPECT_EQ(rosetta.use_count(), 1) << "ended requests hold nothing";
 }
 
+TEST(Engine, LastTokensOfAPromptAreScoredBesideTheLogits) {
+  const auto rosetta = tiny_rosetta(1);
+  const SectionPlan plan = tiny_plan(1, 20, 3);
+  Engine engine;
+  const auto ask = [&](std::int64_t scored) {
+    return engine.submit({.model = rosetta,
+                          .plan = plan,
+                          .options = {.max_new_tokens = 0},
+                          .prompt_logprobs = scored,
+                          .keep_logits = true});
+  };
+  const EngineHandle first = ask(0), second = ask(4);
+  RosettaState state;
+  const at::Tensor logits = rosetta->prefill({plan}, state);
+  EXPECT_TRUE(first.wait().prompt_scores.empty());
+  EXPECT_LT((first.wait().logits_V - logits[0]).abs().max().item<double>(), 2e-5);
+  ASSERT_EQ(second.wait().prompt_scores.size(), 4u);
+  EXPECT_EQ(second.wait().reused_receiver_tokens, 15);
+  for (const TokenScore& score : second.wait().prompt_scores) EXPECT_LT(score.logprob, 0);
+  EXPECT_TRUE(first.wait().row.ids.empty());
+}
+
 TEST(Engine, StopIdsAndStats) {
   const auto rosetta = tiny_rosetta(2);
   const SectionPlan plan = tiny_plan(2, 14, 3);
