@@ -42,5 +42,6 @@ std::unique_ptr<Command> make_data();
 std::unique_ptr<Command> make_train();
 std::unique_ptr<Command> make_fit();
 std::unique_ptr<Command> make_bench();
+std::unique_ptr<Command> make_eval();
 
 }  // namespace c2c::cli

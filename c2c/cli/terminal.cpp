@@ -63,21 +63,27 @@ ProgressBar::~ProgressBar() {
   finish();
 }
 
-void ProgressBar::update(std::string_view what, double done, double total) {
+void ProgressBar::update(std::string_view what, double done, double total, std::string_view detail) {
   const auto now = Clock::now();
   if (what != what_) {
     finish();
     what_ = what;
-    started_ = now;
+    started_ = last_drawn_ = now;
   }
   const auto seconds = [](Clock::duration span) { return std::chrono::duration<double>(span).count(); };
+  constexpr double kLines = 30;  // seconds between lines where there is no terminal
+  if (!terminal_ && !detail.empty() && seconds(now - last_drawn_) > kLines) {
+    std::fprintf(stderr, "%s%s (%.0f of %.0f)\n", what_.c_str(), std::string(detail).c_str(), done, total);
+    last_drawn_ = now;
+  }
   if (!terminal_ || seconds(now - started_) < 0.5 || (drawn_ && seconds(now - last_drawn_) < 0.1)) return;
   constexpr int kWidth = 30;
   const double part = total > 0 ? std::clamp(done / total, 0.0, 1.0) : 0.0;
   const int filled = static_cast<int>(part * kWidth);
   const std::string bar =
       std::string(static_cast<std::size_t>(filled), '#') + std::string(static_cast<std::size_t>(kWidth - filled), '.');
-  std::fprintf(stderr, "\r\033[K[%s] %3.0f %%  %.60s", bar.c_str(), part * 100, what_.c_str());
+  const std::string shown = what_ + std::string(detail);
+  std::fprintf(stderr, "\r\033[K[%s] %3.0f %%  %.100s", bar.c_str(), part * 100, shown.c_str());
   std::fflush(stderr);
   drawn_ = g_bar_on_screen = true;
   last_drawn_ = now;

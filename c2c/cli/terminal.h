@@ -24,7 +24,8 @@ class ProgressBar {
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
 
-  void update(std::string_view what, double done, double total);
+  // `detail` is shown behind `what` and may change with every call.
+  void update(std::string_view what, double done, double total, std::string_view detail = {});
   void finish();  // clears the bar
   ProgressFn function() {
     return [this](std::string_view what, double done, double total) { update(what, done, total); };
@@ -35,7 +36,7 @@ class ProgressBar {
   bool terminal_;
   bool drawn_ = false;
   std::string what_;
-  Clock::time_point started_, last_drawn_;
+  Clock::time_point started_, last_drawn_;  // elsewhere: when the last line was written
 };
 
 }  // namespace c2c::cli

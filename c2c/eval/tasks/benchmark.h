@@ -39,7 +39,7 @@ struct RowContext {
 
 // What a row says; prompts are made of it afterwards. A row that the benchmark leaves out says why.
 struct RowDraft {
-  Sample sample;
+  EvalSample sample;
   std::optional<std::string> left_out;  // the reason, as it is counted
 };
 

@@ -21,12 +21,10 @@ struct Output {
 
 // A list each of whose entries starts from what `first` says.
 template <class Config>
-FieldList list_from(std::vector<Config>& entries, const Config& first) {
-  return {[&entries] { entries.clear(); },
-          [&] { return fields_of(entries.emplace_back(first)); },
-          [&entries] { return entries.size(); },
-          [&entries](std::size_t i) { return fields_of(entries[i]); },
-          {}};
+FieldList list_from(std::vector<Config>& entries, const Config& first, std::string shorthand) {
+  return {[&entries] { entries.clear(); }, [&] { return fields_of(entries.emplace_back(first)); },
+          [&entries] { return entries.size(); }, [&entries](std::size_t i) { return fields_of(entries[i]); },
+          std::move(shorthand)};
 }
 
 std::string lower(std::string text) {
@@ -126,11 +124,16 @@ class Checker {
     EvalSystem& system = config_.systems[i];
     if (system.model_name.empty() && system.run_file.empty())
       missing(system_key(i, "model_name"), "Rosetta, two_stage, two_stage_rosetta or a model (or run_file)");
+    if (!system.mode.empty()) {
+      if (system.run_file.empty()) missing(system_key(i, "run_file"), "the run file whose " + system.mode + " answers");
+      if (system.mode == "control") system.control = "other_sample";
+      if (system.name.empty()) system.name = system.mode;
+    }
     const SystemKind kind = system.kind();
     if (kind == SystemKind::kC2C && system.run_file.empty()) check_rosetta(i, system.rosetta);
-    if (kind == SystemKind::kTwoStage || kind == SystemKind::kTwoStageC2C)
+    if ((kind == SystemKind::kTwoStage || kind == SystemKind::kTwoStageC2C) && system.mode.empty())
       if (system.context_model_path.empty()) missing(system_key(i, "context_model_path"), "a model");
-    if (kind == SystemKind::kTwoStage && system.answer_model_path.empty())
+    if (kind == SystemKind::kTwoStage && system.mode.empty() && system.answer_model_path.empty())
       missing(system_key(i, "answer_model_path"), "a model");
     if (kind == SystemKind::kTwoStageC2C && system.rosetta_checkpoint_dir.empty() && system.run_file.empty())
       missing(system_key(i, "rosetta_checkpoint_dir"), "a folder with config.json");
@@ -217,6 +220,10 @@ class Checker {
 }  // namespace
 
 SystemKind EvalSystem::kind() const {
+  if (mode == "receiver" || mode == "sharer") return SystemKind::kSingle;
+  if (mode == "t2t") return SystemKind::kTwoStage;
+  if (mode == "t2t_c2c") return SystemKind::kTwoStageC2C;
+  if (!mode.empty()) return SystemKind::kC2C;
   const std::string name_text = lower(model_name);
   if (name_text == "two_stage_rosetta") return SystemKind::kTwoStageC2C;
   if (name_text == "two_stage") return SystemKind::kTwoStage;
@@ -231,8 +238,8 @@ void EvalConfig::visit_fields(const FieldVisitor& visit) {
          .flags = "",
          .help = "where results go",
          .target = FieldGroup{[this](const FieldVisitor& inner) { Output{output_dir}.visit_fields(inner); }, {}}});
-  visit({.key = "systems", .flags = "", .help = "several systems", .target = list_from(systems, model)});
-  visit({.key = "tasks", .flags = "", .help = "several tasks", .target = list_from(tasks, eval)});
+  visit({.key = "systems", .flags = "", .help = "several systems", .target = list_from(systems, model, "mode")});
+  visit({.key = "tasks", .flags = "", .help = "several tasks", .target = list_from(tasks, eval, "dataset")});
 }
 
 EvalConfig load_eval_config(const std::filesystem::path& path, const std::vector<std::string>& overrides) {

@@ -49,13 +49,14 @@ struct EvalSystem {
   std::string rosetta_checkpoint_dir, rosetta_subfolder = "final";
   std::int64_t max_length = 32768;  // LongBench prompts are cut to it
   // Ours.
-  std::string run_file;                                 // a run file of c2c (presets/): receiver, sharers, fuser
-  std::vector<std::string> sharer_mask;                 // sharers that are heard, by number from 1 or name; empty: all
-  std::string control = "none";                         // other_sample: the sharers read another sample's prompt
-  std::string oracle = "none";                          // enrich or replace (spec/baselines-and-analysis.md 6 and 7)
-  std::string oracle_model;                             // replace: the model whose K and V are put in
-  std::string tokenizer, chat_template;                 // instead of the model's own
-  std::string weights, dtype;                           // how weights are held; empty: the run's defaults
+  std::string run_file;                  // a run file of c2c (presets/): receiver, sharers, fuser
+  std::string mode;                      // who of the run file answers: receiver, sharer, t2t, c2c, control
+  std::vector<std::string> sharer_mask;  // sharers that are heard, by number from 1 or name; empty: all
+  std::string control = "none";          // other_sample: the sharers read another sample's prompt
+  std::string oracle = "none";           // enrich or replace (spec/baselines-and-analysis.md 6 and 7)
+  std::string oracle_model;              // replace: the model whose K and V are put in
+  std::string tokenizer, chat_template;  // instead of the model's own
+  std::string weights, dtype;            // how weights are held; empty: the run's defaults
   double kv_cache_proportion = EvalGeneration::kUnset;  // instead of the task's
   std::string kv_cache_order_mode;                      // the same; empty: the task's
 

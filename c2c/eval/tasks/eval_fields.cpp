@@ -60,6 +60,8 @@ void EvalSystem::visit_fields(const FieldVisitor& visit) {
   visit(field("rosetta_subfolder", &rosetta_subfolder, "of that folder"));
   visit(at_least(2, field("max_length", &max_length, "tokens of a LongBench prompt")));
   visit(path("run_file", &run_file, "a run file of c2c: receiver, sharers, fuser"));
+  visit(field("mode", &mode, "who of run_file answers; a system given as a plain text is its mode",
+              {"receiver", "sharer", "t2t", "c2c", "control", "t2t_c2c"}));
   visit(field("sharer_mask", &sharer_mask, "sharers that are heard, by number from 1 or name; not said: all"));
   visit(field("control", &control, "other_sample: sharers read another sample's prompt", {"none", "other_sample"}));
   visit(field("oracle", &oracle, "K and V from elsewhere", {"none", "enrich", "replace"}));

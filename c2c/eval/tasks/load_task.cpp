@@ -60,7 +60,7 @@ class Loader {
       ++data_.left_out[*draft.left_out];
       return;
     }
-    Sample& sample = draft.sample;
+    EvalSample& sample = draft.sample;
     sample.id = subject.id_prefix + "/" + std::to_string(index);
     sample.row = index;
     sample.split = subject.split;
@@ -76,14 +76,14 @@ class Loader {
   }
 
   // Benchmarks without subjects of their own in mode fixed, and local files: by what rows say.
-  bool is_asked_for(const Sample& sample) const {
+  bool is_asked_for(const EvalSample& sample) const {
     if (data_.benchmark->by_subject || task_.subjects.empty()) return true;
     if (exact() && !data_.benchmark->datasets.empty()) return true;  // parts
     return std::any_of(task_.subjects.begin(), task_.subjects.end(),
                        [&](const std::string& name) { return name == sample.subject || name == sample.category; });
   }
 
-  void write_prompt(Sample& sample, const std::string& shots) const {
+  void write_prompt(EvalSample& sample, const std::string& shots) const {
     const PromptStyle style{task_.use_cot, task_.use_template, task_.mode};
     if (data_.benchmark->prompt == PromptKind::kChoice) {
       const std::string choices = choices_text(data_.prompts.option, sample.options);
@@ -156,7 +156,7 @@ class Loader {
     const bool few = counts.size() >= 2 && counts.size() <= kMost &&
                      std::all_of(counts.begin(), counts.end(), [](const auto& item) { return item.second >= 2; });
     if (!few) return;
-    for (Sample& sample : data_.samples) {
+    for (EvalSample& sample : data_.samples) {
       if (!sample.options.empty()) continue;
       for (const auto& [text, count] : counts) {
         if (text == sample.truth.text) sample.truth.options = {static_cast<int>(sample.options.size())};
@@ -171,7 +171,7 @@ class Loader {
     data_.options = exact() || benchmark.options_fixed == 0 ? benchmark.options : benchmark.options_fixed;
     if (benchmark.datasets.empty()) {
       data_.options = 0;
-      for (const Sample& sample : data_.samples)
+      for (const EvalSample& sample : data_.samples)
         data_.options = std::max(data_.options, static_cast<int>(sample.options.size()));
     }
     if (benchmark.truth == TruthKind::kMath) data_.math = grading::math_truth(std::string(benchmark.name));
@@ -183,7 +183,7 @@ class Loader {
       const std::string counted = std::to_string(text.size()) + ":" + text;
       hash.update(std::as_bytes(std::span(counted)));
     };
-    for (const Sample& sample : data_.samples) {
+    for (const EvalSample& sample : data_.samples) {
       if (seen.insert(sample.subject).second)
         data_.subjects.push_back({sample.subject, sample.subcategory, benchmark.by_subject ? sample.category : ""});
       add(sample.id);
@@ -214,7 +214,7 @@ TaskData load_task(const EvalTask& task) {
   return Loader(task)();
 }
 
-Messages with_shots(const Sample& sample) {
+Messages with_shots(const EvalSample& sample) {
   Messages messages = sample.messages;
   if (!sample.shots.empty()) messages.back().content = sample.shots + sample.shot_query;
   return messages;

@@ -21,7 +21,7 @@ struct BadRow {
 
 struct TaskData {
   const Benchmark* benchmark = nullptr;
-  std::vector<Sample> samples;                   // by subject in the benchmark's order, then by row
+  std::vector<EvalSample> samples;               // by subject in the benchmark's order, then by row
   std::vector<Subject> subjects;                 // of the samples, in order
   std::int64_t rows = 0;                         // that were looked at: samples + left_out + bad
   std::map<std::string, std::int64_t> left_out;  // rows the benchmark leaves out, by reason
@@ -40,6 +40,6 @@ struct TaskData {
 TaskData load_task(const EvalTask& task);
 
 // The messages with the shots in front of the question.
-Messages with_shots(const Sample& sample);
+Messages with_shots(const EvalSample& sample);
 
 }  // namespace c2c

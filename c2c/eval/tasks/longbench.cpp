@@ -97,7 +97,7 @@ TaskSource open_longbench(const EvalTask& task) {
 
 RowDraft read_longbench(const RowFields& row, const RowContext& context) {
   RowDraft draft;
-  Sample& sample = draft.sample;
+  EvalSample& sample = draft.sample;
   sample.longbench.id = row.text("_id");
   if (!context.task.longbench_all && !is_longbench_eval_id(sample.longbench.id)) {
     draft.left_out = "_id of the three quarters for training";

@@ -128,7 +128,7 @@ TaskSource open_evals(const EvalTask& task) {
 
 RowDraft read_evals(const RowFields& row, const RowContext& context) {
   RowDraft draft;
-  Sample& sample = draft.sample;
+  EvalSample& sample = draft.sample;
   sample.messages = evals_messages(required(row, "input", "a text or a list of messages"), "input");
   sample.truth.kind = TruthKind::kIdeals;
   sample.truth.answers = row.texts("ideal");
@@ -150,7 +150,7 @@ RowDraft read_evals(const RowFields& row, const RowContext& context) {
 
 RowDraft read_chat(const RowFields& row, const RowContext&) {
   RowDraft draft;
-  Sample& sample = draft.sample;
+  EvalSample& sample = draft.sample;
   sample.messages = chat_messages(row.row());
   if (sample.messages.size() < 2 || sample.messages.back().role != "assistant" ||
       sample.messages.back().content.empty())

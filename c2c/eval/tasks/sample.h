@@ -32,7 +32,7 @@ struct LongBenchRow {
   std::int64_t max_new_tokens = 0;  // of this task, as LongBench itself sets it
 };
 
-struct Sample {
+struct EvalSample {
   std::string id;  // "nutrition/17": subject and row; unique in its task, the same in every run
   std::string subject;
   std::string subcategory, category;  // empty where the benchmark has none

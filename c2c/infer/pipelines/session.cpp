@@ -76,6 +76,13 @@ void Session::prepare(const std::string& mode) {
   if (is_fused_mode(wanted)) rosetta();
 }
 
+Session::Speaker Session::speaker(const std::string& mode) {
+  prepare(mode);
+  if (mode == "sharer") return {alone(sharer(0), sharer_alone_), sharer(0)};
+  if (is_fused_mode(mode)) return {rosetta_, receiver()};
+  return {alone(receiver(), receiver_alone_), receiver()};
+}
+
 Messages Session::with_system(const Messages& messages) const {
   if (config_.system.empty() || (!messages.empty() && messages.front().role == "system")) return messages;
   Messages all = {{"system", config_.system}};
@@ -111,9 +118,8 @@ Answer Session::run(const Request& request, const OnText& on_text) {
 Answer Session::dispatch(const Request& request, const std::string& mode, const OnText& on_text) {
   if (mode == "t2t") return answer_with_context(request, on_text);
   if (is_fused_mode(mode)) return answer_fused(request, mode == "control", on_text);
-  const LoadedModel& speaker = mode == "sharer" ? sharer(0) : receiver();
-  const SharedRosetta& model = mode == "sharer" ? alone(speaker, sharer_alone_) : alone(speaker, receiver_alone_);
-  return answer_alone(speaker, model, request, on_text);
+  const Speaker who = speaker(mode);
+  return answer_alone(who.model, who.rosetta, request, on_text);
 }
 
 Answer Session::answer_alone(const LoadedModel& model, const SharedRosetta& rosetta, const Request& request,

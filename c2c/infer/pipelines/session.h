@@ -64,9 +64,17 @@ class Session {
   // as c2c::Error too.
   Answer run(const Request& request, const OnText& on_text = {});
 
-  // What C2C (or its control) does with a prompt: for inspection.
+  // What C2C or its control, or (where the request says so) a model alone, does with a prompt: for inspection, and for
+  // those who ask the engine themselves.
   SectionPlan plan(const Request& request);
-  const Rosetta& rosetta();  // receiver, sharers and fusers; loads them
+  // The prompt's text as the model that answers reads it.
+  std::string rendered(const Request& request, bool add_generation_prompt = true);
+  struct Speaker {
+    std::shared_ptr<const Rosetta> rosetta;
+    const LoadedModel& model;
+  };
+  Speaker speaker(const std::string& mode);  // loads it
+  const Rosetta& rosetta();                  // receiver, sharers and fusers; loads them
 
   // Sampling, mask, mode, stop strings may be changed between runs; models, fusers, dtype and fusion may not.
   RunConfig& config() { return config_; }

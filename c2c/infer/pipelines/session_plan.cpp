@@ -70,7 +70,19 @@ SectionPlan Session::control_plan(const SectionPlan& mine, const Request& reques
   return with_foreign_sharer(mine, fused_plan(other, raw, fell_back));
 }
 
+std::string Session::rendered(const Request& request, bool add_generation_prompt) {
+  if (request.raw) return *request.raw;
+  const TextSide& text = request.mode == "sharer" ? sharer_text(0) : receiver_text();
+  return text.chat->render(with_system(request.messages),
+                           {.add_generation_prompt = add_generation_prompt, .enable_thinking = config_.thinking});
+}
+
 SectionPlan Session::plan(const Request& request) {
+  if (request.mode == "receiver" || request.mode == "sharer") {
+    const TextSide& text = request.mode == "sharer" ? sharer_text(0) : receiver_text();
+    return request.raw ? raw_plan(text, *request.raw)
+                       : single_plan(text, with_system(request.messages), config_.thinking);
+  }
   bool fell_back = false;
   const SectionPlan mine = fused_plan(request.messages, request.raw, fell_back);
   const std::string& mode = request.mode.empty() ? config_.mode : request.mode;
