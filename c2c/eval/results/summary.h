@@ -39,13 +39,18 @@ struct CellSummary {
   std::optional<Interval> wilson;      // of scores that are all 0 or 1
   std::optional<Estimate> score_norm;  // loglikelihood
   std::optional<Estimate> nats_per_byte;
+  std::optional<double> chance;                                   // of guessing, where every sample has options
   std::vector<GroupSummary> subjects, subcategories, categories;  // by name
-  std::optional<PairedTest> against_baseline, against_control;    // on the ids that both have
+  // On the ids that both have; of cross-entropy: nats per byte, which do not depend on the tokenizer, and lower is
+  // better.
+  std::optional<PairedTest> against_baseline, against_control;
   bool not_claimed = false;  // better than the baseline, and not better than its control
   Distribution prompt_tokens, sharer_tokens, new_tokens, context_tokens;
   Distribution prefill_ms, fuse_ms, decode_ms, total_ms;  // of the samples without error
 
   bool is_cross_entropy() const { return method == "cross_entropy"; }
+  // Of a test against another system: is this one better, and surely so?
+  bool is_better(const std::optional<PairedTest>& test, double significance) const;
 };
 
 struct SummaryColumn {
@@ -58,6 +63,7 @@ struct Summary {
   std::vector<SummaryColumn> columns;  // in the run's order of tasks, then by name
   std::vector<CellSummary> cells;      // by column, then system; a system without samples of a column has none
   std::vector<std::string> notes;      // what a reader of the table must know
+  double significance = 0.05;
   const CellSummary* find(const std::string& system, const SummaryColumn& column) const;
 };
 
