@@ -91,12 +91,29 @@ std::string mask_of(const EvalSystem& system) {
   return std::to_string(mask);
 }
 
+void check_oracle(const EvalSystem& system) {
+  const auto refuse = [&](const char* key, const std::string& found, const char* expected) {
+    fail_usage({.where = "system " + system.name, .key = key, .found = found, .expected = expected});
+  };
+  const SystemKind kind = system.kind();
+  if (system.oracle == "none") return;
+  if (kind == SystemKind::kTwoStage || kind == SystemKind::kTwoStageC2C)
+    refuse("oracle", system.oracle + " with two stages", "a single model, or C2C");
+  if (system.oracle == "replace" && kind != SystemKind::kC2C)
+    refuse("oracle", "replace with a single model", "C2C: where it would fuse, the other model's K and V stand");
+  if (system.oracle == "replace" && system.oracle_model.empty())
+    refuse("oracle_model", "nothing", "the model whose K and V are put in");
+}
+
 Contender make_contender(const EvalSystem& system, Sessions& sessions) {
+  check_oracle(system);
   const RunConfig run = run_config_of(system);
   const bool is_control = system.control == "other_sample";
   switch (system.kind()) {
-    case SystemKind::kC2C:
-      return {system, {sessions.pair(run), is_control ? "control" : "c2c"}, {}};
+    case SystemKind::kC2C: {
+      const Voice source = system.oracle == "replace" ? sessions.alone(entry_of(system.oracle_model), run) : Voice{};
+      return {system, {sessions.pair(run), is_control ? "control" : "c2c"}, {}, source};
+    }
     case SystemKind::kTwoStage: {
       const Voice writer = sessions.alone(run.sharers.at(0), run);
       return {system, sessions.alone(run.receiver, run), writer};
@@ -156,18 +173,24 @@ RunConfig run_config_of(const EvalSystem& system) {
   return run;
 }
 
-Contender::Contender(EvalSystem system, Voice answerer, Voice writer)
-    : system_(std::move(system)), answerer_(std::move(answerer)), writer_(std::move(writer)), mask_(mask_of(system_)) {}
+Contender::Contender(EvalSystem system, Voice answerer, Voice writer, Voice source)
+    : system_(std::move(system)),
+      answerer_(std::move(answerer)),
+      writer_(std::move(writer)),
+      source_(std::move(source)),
+      mask_(mask_of(system_)) {}
 
 void Contender::prepare() const {
   if (answerer_.is_fused()) answerer_.session->config().mask = mask_;
   answerer_.speaker();
   if (has_two_stages()) writer_.speaker();
+  if (source_.session != nullptr) source_.speaker();
 }
 
 std::string Contender::fingerprint() const {
   std::string text = answerer_.speaker().rosetta->fingerprint();
   if (has_two_stages()) text += "\n" + writer_.speaker().rosetta->fingerprint();
+  if (source_.session != nullptr) text += "\n" + source_.speaker().rosetta->fingerprint();
   return sha256_of(text);
 }
 

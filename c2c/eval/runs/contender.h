@@ -22,13 +22,15 @@ struct Voice {
 
 class Contender {
  public:
-  Contender(EvalSystem system, Voice answerer, Voice writer);
+  Contender(EvalSystem system, Voice answerer, Voice writer, Voice source = {});
 
   const EvalSystem& system() const { return system_; }
   const std::string& name() const { return system_.name; }
   const Voice& answerer() const { return answerer_; }
   bool has_two_stages() const { return writer_.session != nullptr; }
   const Voice& writer() const { return writer_; }  // of the background
+  const Voice& source() const { return source_; }  // oracle replace: whose K and V
+  bool is_oracle() const { return system_.oracle != "none"; }
   bool is_control() const { return answerer_.mode == "control"; }
 
   // Loads models, and sets what sessions that are shared must be told anew: which sharers are heard.
@@ -38,7 +40,7 @@ class Contender {
 
  private:
   EvalSystem system_;
-  Voice answerer_, writer_;
+  Voice answerer_, writer_, source_;
   std::string mask_;
 };
 

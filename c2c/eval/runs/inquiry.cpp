@@ -3,11 +3,13 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <bit>
+#include <optional>
 #include <span>
+#include <tuple>
 
 #include "c2c/base/error.h"
 #include "c2c/eval/runs/grade.h"
+#include "c2c/eval/runs/oracle_answer.h"
 #include "c2c/io/formats/sha256.h"
 
 namespace c2c {
@@ -17,6 +19,10 @@ namespace {
 struct Asked {
   EngineHandle handle;
   std::int64_t scored = 0;
+  std::optional<EngineResult> told;  // an oracle's: there at once
+
+  bool is_done() const { return told || handle.is_done(); }
+  const EngineResult& wait() const { return told ? *told : handle.wait(); }
 };
 
 // Every sample draws from a stream of its own, whatever runs beside it.
@@ -111,7 +117,7 @@ struct Inquiry::State {
   }
 
   bool all_are_here() const {
-    return std::all_of(requests.begin(), requests.end(), [](const Asked& asked) { return asked.handle.is_done(); });
+    return std::all_of(requests.begin(), requests.end(), [](const Asked& asked) { return asked.is_done(); });
   }
 
   void begin() {
@@ -130,7 +136,7 @@ struct Inquiry::State {
 
   void go_on() {
     if (is_context) {
-      const EngineResult& written = requests.front().handle.wait();
+      const EngineResult& written = requests.front().wait();
       count(written);
       result.context = text_of(all.contender.writer().speaker().model, written.row.ids);
       result.context_tokens = static_cast<std::int64_t>(written.row.ids.size());
@@ -151,6 +157,7 @@ struct Inquiry::State {
     const PlannedPrompt prompt =
         plan_prompt(*voice.session, voice.mode, mine, all.contender.is_control() ? &theirs : nullptr, fused_part());
     result.prompt = prompt.text;
+    if (all.contender.system().oracle == "enrich") shots = prompt.tokens_of(sample.shots);
     result.prompt_tokens = static_cast<std::int64_t>(prompt.ids.size());
     if (voice.is_fused())
       for (const SharerPlan& sharer : prompt.plan.sharers)
@@ -208,14 +215,41 @@ struct Inquiry::State {
   };
   void submit(const Voice& voice, SectionPlan plan, const Wish& wish) {
     const Session::Speaker speaker = voice.speaker();
+    if (all.contender.is_oracle()) return ask_directly(speaker, plan, wish);
     EngineRequest request{.model = speaker.rosetta, .plan = std::move(plan)};
-    request.options.sampling = sampling_of(all.contender.system().generation);
-    request.options.stop_ids = speaker.model.stop_ids;
-    request.options.max_new_tokens = wish.new_tokens;
-    request.options.row_seeds = {seed_of(all.task, sample)};
+    request.options = generate_options(speaker, wish);
     request.prompt_logprobs = wish.scored;
     request.keep_logits = wish.keep_logits;
-    requests.push_back({all.engine.submit(std::move(request)), wish.scored});
+    requests.push_back({all.engine.submit(std::move(request)), wish.scored, {}});
+  }
+
+  GenerateOptions generate_options(const Session::Speaker& speaker, const Wish& wish) const {
+    GenerateOptions options;
+    options.sampling = sampling_of(all.contender.system().generation);
+    options.stop_ids = speaker.model.stop_ids;
+    options.max_new_tokens = wish.new_tokens;
+    options.row_seeds = {seed_of(all.task, sample)};
+    return options;
+  }
+
+  // Caches that are changed by hand are no engine's business: one sample at a time, here.
+  void ask_directly(const Session::Speaker& speaker, const SectionPlan& plan, const Wish& wish) {
+    const Voice& source = all.contender.source();
+    std::shared_ptr<const Rosetta> foreign;
+    if (source.session != nullptr) foreign = source.speaker().rosetta;
+    OracleTask task{.rosetta = *speaker.rosetta, .plan = plan, .source = foreign.get()};
+    task.options = generate_options(speaker, wish);
+    task.scored = wish.scored;
+    if (all.contender.system().oracle == "enrich") std::tie(task.drop_begin, task.drop_end) = shots;
+    OracleAnswer answer = ask_oracle(task);
+    if (!answer.distances.is_null()) result.extra["oracle_distance"] = std::move(answer.distances);
+    EngineResult told;
+    told.row = std::move(answer.row);
+    told.logits_V = answer.logits_V;
+    told.prompt_scores = std::move(answer.scores);
+    told.prefill.receiver_prefill = answer.prefill_seconds;
+    told.decode_seconds = answer.decode_seconds;
+    requests.push_back({EngineHandle(), wish.scored, std::move(told)});
   }
 
   void count(const EngineResult& one) {
@@ -227,8 +261,8 @@ struct Inquiry::State {
   }
 
   void read() {
-    for (const Asked& asked : requests) count(asked.handle.wait());
-    const EngineResult& first = requests.front().handle.wait();
+    for (const Asked& asked : requests) count(asked.wait());
+    const EngineResult& first = requests.front().wait();
     const LoadedModel& model = all.contender.answerer().speaker().model;
     if (all.method == "generate") {
       result.reply = without_newlines(text_of(model, first.row.ids));
@@ -239,7 +273,7 @@ struct Inquiry::State {
     std::vector<OptionLikelihood> likelihoods;
     for (const Asked& asked : requests) {
       OptionLikelihood one{0, asked.scored};
-      for (const TokenScore& score : asked.handle.wait().prompt_scores) one.logprob += score.logprob;
+      for (const TokenScore& score : asked.wait().prompt_scores) one.logprob += score.logprob;
       likelihoods.push_back(one);
     }
     if (all.method == "loglikelihood") return grade_options(sample, likelihoods, result);
@@ -262,6 +296,7 @@ struct Inquiry::State {
   const EvalSample& other;
   SampleResult result;
   std::vector<Asked> requests;
+  std::pair<std::int64_t, std::int64_t> shots;  // oracle enrich: tokens of the examples
   bool has_begun = false, is_context = false, is_done = false;
 };
 
@@ -293,7 +328,7 @@ bool Inquiry::advance() {
 
 void Inquiry::wait_for(std::chrono::milliseconds most) const {
   for (const Asked& asked : state_->requests)
-    if (!asked.handle.is_done()) {
+    if (!asked.is_done()) {
       asked.handle.wait_for(most);
       return;
     }

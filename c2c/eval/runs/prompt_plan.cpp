@@ -109,6 +109,24 @@ PlannedPrompt plan_prompt(Session& session, const std::string& mode, const Promp
   return planned;
 }
 
+// Offsets count code points.
+std::pair<std::int64_t, std::int64_t> PlannedPrompt::tokens_of(const std::string& part) const {
+  const std::size_t at = part.empty() ? text.npos : text.find(part);
+  if (at == text.npos) return {0, 0};
+  const auto points = [](std::string_view bytes) {
+    return std::count_if(bytes.begin(), bytes.end(), [](char c) { return (c & 0xC0) != 0x80; });
+  };
+  const std::int64_t begin = points(std::string_view(text).substr(0, at)), end = begin + points(part);
+  const Encoding encoded = tokenizer->encode(text, {.add_special_tokens = special_tokens, .offsets = true});
+  std::int64_t first = -1, last = 0;
+  for (std::size_t i = 0; i < encoded.offsets.size(); ++i) {
+    if (encoded.offsets[i].begin < begin || encoded.offsets[i].end > end) continue;
+    if (first < 0) first = static_cast<std::int64_t>(i);
+    last = static_cast<std::int64_t>(i) + 1;
+  }
+  return {std::max<std::int64_t>(0, first), last};
+}
+
 PlannedReply with_reply(const PlannedPrompt& prompt, const std::string& lead, const std::string& reply) {
   if (reply.empty()) fail_usage({.where = "reply", .found = "no text", .expected = "a text to score"});
   const std::string context = prompt.text + lead;

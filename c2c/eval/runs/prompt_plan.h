@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "c2c/infer/pipelines/session.h"
@@ -30,6 +31,9 @@ struct PlannedPrompt {
   std::vector<TokenId> ids;  // of text
   std::shared_ptr<const Tokenizer> tokenizer;
   bool special_tokens = false;  // added by the tokenizer
+
+  // Tokens of a part of `text`; empty where it is not there.
+  std::pair<std::int64_t, std::int64_t> tokens_of(const std::string& part) const;
 };
 
 // `mode`: receiver, sharer, c2c or control; `other` is the prompt that the sharers read in mode control.
