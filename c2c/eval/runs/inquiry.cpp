@@ -157,6 +157,7 @@ struct Inquiry::State {
     const PlannedPrompt prompt =
         plan_prompt(*voice.session, voice.mode, mine, all.contender.is_control() ? &theirs : nullptr, fused_part());
     result.prompt = prompt.text;
+    prompt_size = static_cast<std::int64_t>(prompt.plan.ids.size());
     if (all.contender.system().oracle == "enrich") shots = prompt.tokens_of(sample.shots);
     result.prompt_tokens = static_cast<std::int64_t>(prompt.ids.size());
     if (voice.is_fused())
@@ -240,6 +241,7 @@ struct Inquiry::State {
     OracleTask task{.rosetta = *speaker.rosetta, .plan = plan, .source = foreign.get()};
     task.options = generate_options(speaker, wish);
     task.scored = wish.scored;
+    task.behind = static_cast<std::int64_t>(plan.ids.size()) - prompt_size;
     if (all.contender.system().oracle == "enrich") std::tie(task.drop_begin, task.drop_end) = shots;
     OracleAnswer answer = ask_oracle(task);
     if (!answer.distances.is_null()) result.extra["oracle_distance"] = std::move(answer.distances);
@@ -296,6 +298,7 @@ struct Inquiry::State {
   const EvalSample& other;
   SampleResult result;
   std::vector<Asked> requests;
+  std::int64_t prompt_size = 0;                 // receiver tokens before lead and reply
   std::pair<std::int64_t, std::int64_t> shots;  // oracle enrich: tokens of the examples
   bool has_begun = false, is_context = false, is_done = false;
 };

@@ -12,9 +12,10 @@
 namespace c2c {
 namespace {
 
-// The response's tokens, and those before them that nothing is fused in.
-std::int64_t tail_of(const SectionPlan& plan, std::int64_t scored) {
-  return std::max<std::int64_t>(plan.sections.back().length, scored + 1);
+// Tokens that read the changed cache.
+std::int64_t tail_of(const OracleTask& task) {
+  const std::int64_t unfused = task.plan.sections.back().length;
+  return std::max<std::int64_t>(1, std::min(unfused, task.behind + 1));
 }
 
 struct Distance {
@@ -99,7 +100,7 @@ OracleAnswer ask_oracle(const OracleTask& task) {
   const at::NoGradGuard no_grad;
   const auto start = Clock::now();
   const auto size = static_cast<std::int64_t>(task.plan.ids.size());
-  const std::int64_t tail = tail_of(task.plan, task.scored);
+  const std::int64_t tail = tail_of(task);
   if (tail >= size)
     fail_usage({.where = "oracle", .found = "a prompt without a first part", .expected = "a longer one"});
   OracleAnswer answer;

@@ -22,7 +22,8 @@ struct OracleTask {
   std::int64_t drop_begin = 0, drop_end = 0;  // enrich: tokens of the examples
   const Rosetta* source = nullptr;            // replace: a model alone, of the receiver's K/V geometry
   GenerateOptions options;
-  std::int64_t scored = 0;  // last tokens of the plan
+  std::int64_t behind = 0;  // last tokens of the plan that come behind the prompt: lead and reply
+  std::int64_t scored = 0;  // of those, the last
 };
 
 struct OracleAnswer {
@@ -33,8 +34,8 @@ struct OracleAnswer {
   double prefill_seconds = 0, decode_seconds = 0;
 };
 
-// The prompt's last section is read again with the changed cache; then decoding goes on. Throws kUsage where the
-// source's geometry is another.
+// The prompt's last token (where it is not fused) and what comes behind it are read with the changed cache. Throws
+// kUsage where the source's geometry is another.
 OracleAnswer ask_oracle(const OracleTask& task);
 
 }  // namespace c2c

@@ -104,10 +104,14 @@ class Evaluation {
     const nlohmann::json key = run_key(config_, tasks_);
     require_same(group_, "the evaluation", key.dump(1));
     const std::filesystem::path folder = config_.output_dir;
-    if (group_.is_root()) ResultStore::open(folder, key, 0);  // makes the folder before others look for it
+    contenders_ = make_contenders(config_, options_.loading);
+    check();
+    if (group_.is_root()) {
+      forget_unused(folder, key);
+      ResultStore::open(folder, key, 0);  // makes the folder before others look for it
+    }
     group_.barrier();
     ResultStore store = ResultStore::open(folder, key, group_.rank());
-    contenders_ = make_contenders(config_, options_.loading);
     start_info(folder);
     for (std::size_t i = 0; i < contenders_.size(); ++i) ask(i, store);
     group_.barrier();
@@ -122,6 +126,19 @@ class Evaluation {
   }
 
  private:
+  // What cannot be asked is said before anything is.
+  void check() {
+    for (const Contender& contender : contenders_)
+      for (std::size_t t = 0; t < tasks_.size(); ++t)
+        for (const std::string& method : config_.tasks[t].answer_methods)
+          check_assignment({contender, config_.tasks[t], tasks_[t], method, engine_for(config_.tasks[t])});
+  }
+  // A try that ended before its first sample leaves nothing that another configuration could spoil.
+  static void forget_unused(const std::filesystem::path& folder, const nlohmann::json& key) {
+    if (!std::filesystem::exists(folder / "run_key.json") || ResultStore::read_fingerprint(folder) == key) return;
+    if (!ResultStore::read(folder).empty()) return;
+    for (const char* name : {"run_key.json", "run.json"}) std::filesystem::remove(folder / name);
+  }
   void warn_of_bad_rows() const {
     for (const TaskData& data : tasks_)
       for (const BadRow& bad : data.bad) log_warning("malformed row left out: " + bad.text());
@@ -173,7 +190,6 @@ class Evaluation {
     for (std::size_t t = 0; t < tasks_.size(); ++t)
       for (const std::string& method : config_.tasks[t].answer_methods) {
         const Assignment all{contender, config_.tasks[t], tasks_[t], method, engine_for(config_.tasks[t])};
-        check_assignment(all);
         const std::vector<std::size_t> mine = todo(all, store);
         if (mine.empty()) continue;
         if (!is_loaded) load(contender, info_.systems[index]);

@@ -224,7 +224,8 @@ SystemKind EvalSystem::kind() const {
   if (mode == "t2t") return SystemKind::kTwoStage;
   if (mode == "t2t_c2c") return SystemKind::kTwoStageC2C;
   if (!mode.empty()) return SystemKind::kC2C;
-  const std::string name_text = lower(model_name);
+  // A plain name was made a path beside the file.
+  const std::string name_text = lower(std::filesystem::path(model_name).filename().string());
   if (name_text == "two_stage_rosetta") return SystemKind::kTwoStageC2C;
   if (name_text == "two_stage") return SystemKind::kTwoStage;
   if (name_text.find("rosetta") != name_text.npos || (model_name.empty() && !run_file.empty())) return SystemKind::kC2C;

@@ -45,8 +45,8 @@ fs::path find_definition(const fs::path& folder, const std::string& set) {
   std::vector<std::string> names;
   for (const fs::path& file : files) {
     names.push_back(file.stem().string());
-    const std::string text = "\n" + read_config_file(file, kMaxBytes);
-    if (text.find("\n" + set + ":") != text.npos) return file;
+    const std::string text = read_config_file(file, kMaxBytes);
+    if (text.starts_with(set + ":") || text.find("\n" + set + ":") != text.npos) return file;
   }
   const std::string near = nearest_name(set, names);
   fail_input({.where = folder.string(),

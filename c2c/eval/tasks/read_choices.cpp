@@ -21,9 +21,12 @@ void take_letter(RowDraft& draft, const RowFields& row, const std::string& field
 }
 
 // Every option that a text such as "A", "2" or "B and C" names: digits from 0, letters, or one option's whole text.
-std::vector<int> named_options(const RowDraft& draft, const std::string& text) {
+// Empty where it says anything else: the column holds what an annotator wrote. Throws for one letter or digit that is
+// no option.
+std::vector<int> named_options(const RowDraft& draft, const RowFields& row) {
+  const std::string text = stripped(row.text("correct_answer"));
   const std::vector<std::string>& options = draft.sample.options;
-  const auto whole = std::find(options.begin(), options.end(), stripped(text));
+  const auto whole = std::find(options.begin(), options.end(), text);
   if (whole != options.end()) return {static_cast<int>(whole - options.begin())};
   std::vector<int> named;
   std::string word;
@@ -34,28 +37,39 @@ std::vector<int> named_options(const RowDraft& draft, const std::string& text) {
     const int index = word[0] >= '0' && word[0] <= '9' ? word[0] - '0' : word[0] - 'A';
     const bool is_option = word.size() == 1 && index >= 0 && index < static_cast<int>(options.size());
     if (is_option && std::find(named.begin(), named.end(), index) == named.end()) named.push_back(index);
-    if (!is_option && word != "and" && word != "or")
-      throw FieldProblem{"correct_answer", show_text(text),
-                         "options by number from 0 to " + std::to_string(options.size() - 1) + ", letter or text"};
+    if (!is_option && text.size() == 1)
+      throw FieldProblem{"correct_answer", text, "an option from 0 to " + std::to_string(options.size() - 1)};
+    if (!is_option && word != "and" && word != "or") return {};
     word.clear();
   }
   std::sort(named.begin(), named.end());
   return named;
 }
 
-// As the reference reads `correct_answer`: compared as texts with "0" and "3", else the code of one character.
-std::int64_t reference_correct_answer(const RowFields& row) {
+// As the reference reads `correct_answer`: compared as texts with "0" and "3", else the code of one character. Nothing
+// where it fails on that.
+std::optional<std::int64_t> reference_correct_answer(const RowFields& row) {
   const std::string text = row.text("correct_answer");
-  if (text >= "0" && text <= "3") return row.integer("correct_answer");
-  if (text.size() != 1)
-    throw FieldProblem{"correct_answer", row.show("correct_answer"), "a digit from 0 to 3 or a letter"};
+  if (text.size() != 1) return std::nullopt;
+  if (text >= "0" && text <= "3") return text[0] - '0';
   return text[0] - 'A';
 }
 
-void set_answers(RowDraft& draft, const std::vector<int>& options, const RowFields& row) {
-  if (options.empty()) throw FieldProblem{"correct_answer", row.show("correct_answer"), "an option"};
-  draft.sample.truth.text = letter_of(options.front());
-  draft.sample.truth.options = options;
+// The annotators' correction of a wrong key.
+void take_correction(RowDraft& draft, const RowFields& row, bool exact) {
+  constexpr const char* kField = "correct_answer";
+  if (exact) {
+    if (const auto index = reference_correct_answer(row))
+      set_answer(draft, *index, kField, row.show(kField));
+    else
+      draft.left_out = "correct_answer that names no single option";
+    return;
+  }
+  draft.sample.truth.options = named_options(draft, row);
+  if (draft.sample.truth.options.empty())
+    draft.left_out = "correct_answer that names no option";
+  else
+    draft.sample.truth.text = letter_of(draft.sample.truth.options.front());
 }
 
 }  // namespace
@@ -97,20 +111,16 @@ RowDraft read_mmlu_redux(const RowFields& row, const RowContext& context) {
     return draft;
   }
   const bool corrected = row.has("correct_answer");
-  if (type == "wrong_groundtruth" && corrected && context.exact()) {
-    set_answer(draft, reference_correct_answer(row), "correct_answer", row.show("correct_answer"));
-  } else if (type == "wrong_groundtruth" && corrected) {
-    set_answers(draft, named_options(draft, row.text("correct_answer")), row);
-  } else {
-    set_answer(draft, row.integer("answer"), "answer", row.show("answer"));
-    if (type == "multiple_correct_answers" && corrected && !context.exact()) {
-      std::vector<int> options = named_options(draft, row.text("correct_answer"));
-      const int first = draft.sample.truth.options.front();
-      if (std::find(options.begin(), options.end(), first) == options.end()) options.insert(options.begin(), first);
-      const std::string letter = draft.sample.truth.text;
-      set_answers(draft, options, row);
-      draft.sample.truth.text = letter;
-    }
+  if (type == "wrong_groundtruth" && corrected) {
+    take_correction(draft, row, context.exact());
+    return draft;
+  }
+  set_answer(draft, row.integer("answer"), "answer", row.show("answer"));
+  if (type == "multiple_correct_answers" && corrected && !context.exact()) {
+    // The key stays the truth of the tables; the others count as right beside it.
+    std::vector<int>& right = draft.sample.truth.options;
+    for (const int option : named_options(draft, row))
+      if (option != right.front()) right.push_back(option);
   }
   return draft;
 }
@@ -121,7 +131,7 @@ RowDraft read_mmmlu(const RowFields& row, const RowContext&) {
   std::vector<std::string> options;
   for (const char* letter : kFour) options.push_back(row.text(letter));
   set_options(draft, std::move(options), "A to D");
-  if (!row.has("Answer")) {
+  if (row.text_or("Answer", "").empty()) {
     draft.left_out = "no Answer";
     return draft;
   }

@@ -87,7 +87,8 @@ void CommandLine::add_field(CLI::App& app, const Field& field, const std::string
     option = app.add_option(field.flags, CLI::callback_t(keep), field.help);
     option->type_size(1)->expected(1)->allow_extra_args(false)->type_name(placeholder(field));
     if (is_list(field.target)) {
-      option->expected(1, CLI::detail::expected_max_vector_size)->allow_extra_args(false);
+      const bool is_positional = !field.flags.starts_with('-');
+      option->expected(1, CLI::detail::expected_max_vector_size)->allow_extra_args(is_positional);
       option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     } else {
       option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
