@@ -119,8 +119,8 @@ class Eval final : public Command {
     if (group->is_root()) {
       options.loading = progress.function();
       options.progress = [&](const EvalProgress& now) {
-        progress.update(now.system + ", " + now.task + ", " + now.method, static_cast<double>(now.done),
-                        static_cast<double>(now.total), progress_detail(now));
+        progress.update(now.system + ", " + now.task, static_cast<double>(now.done), static_cast<double>(now.total),
+                        progress_detail(now));
       };
     }
     const EvalOutcome outcome = run_eval(config, *group, options);

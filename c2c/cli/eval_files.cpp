@@ -65,7 +65,8 @@ void write_report(const fs::path& page, const std::vector<ReportRun>& runs, cons
 std::string progress_detail(const EvalProgress& now) {
   char text[80];
   const long left = static_cast<long>(now.seconds_left() + 0.5);
-  std::snprintf(text, sizeof text, ": %.3f so far, %ld:%02ld left", now.score, left / 60, left % 60);
+  std::snprintf(text, sizeof text, ": %s %.3f so far, %ld:%02ld left", now.method.c_str(), now.score, left / 60,
+                left % 60);
   return text;
 }
 

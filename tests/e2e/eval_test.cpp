@@ -310,6 +310,7 @@ TEST(EvalBadInput, EveryMistakeIsNamed) {
   expect_failure(evaluate(scratch, config, {}, "HF_HOME=" + scratch.path().string() + " HF_HUB_CACHE="), 1,
                  {"allenai/ai2_arc", "hf download"});
   config = good;
+  config["output"]["output_dir"] = (scratch / "other").string();
   config["systems"][2]["rosetta_config"]["checkpoints_dir"] = (scratch / "nowhere").string();
   expect_failure(evaluate(scratch, config), 1, {"nowhere"});
   config = good;

@@ -4,7 +4,8 @@
 #include <chrono>
 #include <deque>
 #include <filesystem>
-#include <numeric>
+#include <map>
+#include <utility>
 
 #include "c2c/base/error.h"
 #include "c2c/eval/results/result_store.h"
@@ -19,7 +20,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::int64_t kBatch = 16;
-constexpr std::int64_t kHopeless = 8;  // so many first samples fail: then all of them would
+constexpr std::ptrdiff_t kHopeless = 8;  // so many first samples fail: then all of them would
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -31,26 +32,41 @@ std::size_t length_of(const EvalSample& sample) {
   return length;
 }
 
-// Samples in flight: enough that the engine never waits for us.
+// Samples of one task in flight, by every method: enough that the engine never waits for us. Methods take turns sample
+// by sample, so that what one of them read of the prompt is there for the next.
 class Runner {
  public:
-  Runner(const Assignment& assignment, ResultStore& store, const EvalRunOptions& options, EvalProgress progress)
-      : all_(assignment), store_(store), options_(options), progress_(std::move(progress)) {}
+  Runner(std::vector<Assignment> methods, ResultStore& store, const EvalRunOptions& options, EvalProgress progress)
+      : methods_(std::move(methods)), store_(store), options_(options), progress_(std::move(progress)) {}
 
-  void run(const std::vector<std::size_t>& todo) {
-    const std::int64_t batch = all_.engine.options().max_running;
+  // `todo`: samples of each method.
+  void run(const std::vector<std::vector<std::size_t>>& todo) {
+    std::vector<std::pair<std::size_t, std::size_t>> line;  // sample, method
+    for (std::size_t method = 0; method < todo.size(); ++method)
+      for (const std::size_t sample : todo[method]) line.emplace_back(sample, method);
+    const auto& samples = methods_.front().data.samples;
+    std::sort(line.begin(), line.end(), [&](const auto& a, const auto& b) {
+      const std::size_t mine = length_of(samples[a.first]), theirs = length_of(samples[b.first]);
+      return mine != theirs ? mine > theirs : a < b;
+    });
+    const std::int64_t batch = methods_.front().engine.options().max_running;
     std::size_t next = 0;
-    while (next < todo.size() || !flying_.empty()) {
-      while (next < todo.size() && std::ssize(flying_) < 2 * batch) start(todo[next++]);
+    while (next < line.size() || !flying_.empty()) {
+      for (; next < line.size() && std::ssize(flying_) < 2 * batch; ++next) start(line[next].first, line[next].second);
       if (!collect()) flying_.front().wait_for(std::chrono::milliseconds(20));
     }
   }
 
  private:
-  void start(std::size_t i) {
-    const auto& samples = all_.data.samples;
+  struct Tally {
+    std::int64_t count = 0, failed = 0;
+    double sum = 0;
+  };
+  void start(std::size_t i, std::size_t method) {
+    const Assignment& all = methods_[method];
+    const auto& samples = all.data.samples;
     const EvalSample& other = samples[(i + samples.size() - 1) % samples.size()];
-    flying_.emplace_back(all_, samples[i], other).advance();
+    flying_.emplace_back(all, samples[i], other).advance();
   }
   // Takes what is done; false: nothing was.
   bool collect() {
@@ -68,27 +84,31 @@ class Runner {
   }
   void keep(const SampleResult& result) {
     store_.put(result);
+    Tally& tally = tallies_[result.method];
+    ++tally.count;
+    tally.sum += result.score;
+    if (!result.error.empty()) {
+      log_warning("sample " + result.id + " of " + result.system + ": " + result.error);
+      const auto enough = std::min(kHopeless, std::ssize(methods_.front().data.samples));
+      if (++tally.failed == tally.count && tally.failed >= enough)
+        fail_input({.where = "system " + result.system,
+                    .key = "task " + result.task + ", " + result.method,
+                    .found = "the first " + std::to_string(tally.failed) + " samples failed: " + result.error});
+    }
     ++progress_.scored;
     ++progress_.done;
-    sum_ += result.score;
-    failed_ += result.error.empty() ? 0 : 1;
-    if (!result.error.empty()) log_warning("sample " + result.id + " of " + result.system + ": " + result.error);
-    if (failed_ == progress_.scored && failed_ >= std::min<std::int64_t>(kHopeless, progress_.total))
-      fail_input({.where = "system " + result.system,
-                  .key = "task " + result.task + ", " + result.method,
-                  .found = "the first " + std::to_string(failed_) + " samples failed: " + result.error});
-    progress_.score = sum_ / static_cast<double>(progress_.scored);
+    progress_.method = result.method;
+    progress_.score = tally.sum / static_cast<double>(tally.count);
     progress_.seconds = seconds_since(started_);
     if (options_.progress) options_.progress(progress_);
   }
 
-  Assignment all_;
+  std::vector<Assignment> methods_;
   ResultStore& store_;
   const EvalRunOptions& options_;
   EvalProgress progress_;
   const Clock::time_point started_ = Clock::now();
-  double sum_ = 0;
-  std::int64_t failed_ = 0;
+  std::map<std::string, Tally> tallies_;
   std::deque<Inquiry> flying_;
 };
 
@@ -166,8 +186,6 @@ class Evaluation {
     const auto ranks = static_cast<std::size_t>(group_.world_size());
     for (std::size_t i = static_cast<std::size_t>(group_.rank()); i < samples.size(); i += ranks)
       if (!done.contains(samples[i].id)) mine.push_back(i);
-    std::stable_sort(mine.begin(), mine.end(),
-                     [&](std::size_t a, std::size_t b) { return length_of(samples[a]) > length_of(samples[b]); });
     return mine;
   }
   std::int64_t share(const TaskData& data) const {
@@ -187,19 +205,24 @@ class Evaluation {
   void ask(std::size_t index, ResultStore& store) {
     const Contender& contender = contenders_[index];
     bool is_loaded = false;
-    for (std::size_t t = 0; t < tasks_.size(); ++t)
-      for (const std::string& method : config_.tasks[t].answer_methods) {
-        const Assignment all{contender, config_.tasks[t], tasks_[t], method, engine_for(config_.tasks[t])};
-        const std::vector<std::size_t> mine = todo(all, store);
-        if (mine.empty()) continue;
-        if (!is_loaded) load(contender, info_.systems[index]);
-        is_loaded = true;
-        const std::int64_t total = share(tasks_[t]);
-        EvalProgress progress{.system = contender.name(), .task = all.task.label(), .method = method};
-        progress.total = total;
-        progress.done = total - std::ssize(mine);
-        Runner(all, store, options_, std::move(progress)).run(mine);
+    for (std::size_t t = 0; t < tasks_.size(); ++t) {
+      const EvalTask& task = config_.tasks[t];
+      std::vector<Assignment> methods;
+      std::vector<std::vector<std::size_t>> mine;
+      std::int64_t left = 0;
+      for (const std::string& method : task.answer_methods) {
+        methods.push_back({contender, task, tasks_[t], method, engine_for(task)});
+        mine.push_back(todo(methods.back(), store));
+        left += std::ssize(mine.back());
       }
+      if (left == 0) continue;
+      if (!is_loaded) load(contender, info_.systems[index]);
+      is_loaded = true;
+      EvalProgress progress{.system = contender.name(), .task = task.label(), .method = ""};
+      progress.total = share(tasks_[t]) * std::ssize(methods);
+      progress.done = progress.total - left;
+      Runner(std::move(methods), store, options_, std::move(progress)).run(mine);
+    }
   }
   void load(const Contender& contender, SystemInfo& info) {
     contender.prepare();

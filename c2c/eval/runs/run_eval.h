@@ -18,7 +18,7 @@ struct EvalProgress {
   std::string system, task, method;
   std::int64_t done = 0, total = 0;  // samples; done counts what an earlier try did
   std::int64_t scored = 0;           // of this try
-  double score = 0;                  // mean of those
+  double score = 0;                  // mean so far of the method that was answered last
   double seconds = 0;                // of this try
   double seconds_left() const;
 };
