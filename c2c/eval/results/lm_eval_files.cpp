@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "c2c/base/content_hash.h"
 #include "c2c/eval/results/json_fields.h"
@@ -92,12 +93,23 @@ std::string target_of(const SampleResult& r) {
   return letter ? std::to_string(r.truth[0] - 'A') : r.truth;
 }
 
+// The prompt and the continuation of an option: what was scored, where the run says it; the option's own text else.
+std::pair<std::string, std::string> scored_texts(const SampleResult& r, std::size_t option) {
+  if (r.extra.is_object()) {
+    const auto all = r.extra.find("continuations"), lead = r.extra.find("lead");
+    if (all != r.extra.end() && all->is_array() && option < all->size() && (*all)[option].is_string())
+      return {r.prompt + (lead != r.extra.end() && lead->is_string() ? lead->get<std::string>() : std::string()),
+              (*all)[option].get<std::string>()};
+  }
+  return {r.prompt, option < r.options.size() ? r.options[option] : std::string()};
+}
+
 void add_requests(Json& sample, const SampleResult& r) {
   Json arguments = Json::object(), replies = Json::array(), filtered = Json::array();
   if (is_choice(r) && !r.option_scores.empty()) {
     for (std::size_t i = 0; i < r.option_scores.size(); ++i) {
-      const std::string option = i < r.options.size() ? r.options[i] : std::string();
-      arguments["gen_args_" + std::to_string(i)] = {{"arg_0", r.prompt}, {"arg_1", option}};
+      auto [context, option] = scored_texts(r, i);
+      arguments["gen_args_" + std::to_string(i)] = {{"arg_0", context}, {"arg_1", option}};
       // The second says whether the option is what greedy decoding would give: not known here.
       const Json reply = {number_text(r.option_scores[i]), "None"};
       replies.push_back(Json::array({reply}));

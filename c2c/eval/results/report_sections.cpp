@@ -28,8 +28,8 @@ Unit unit_of(const SummaryColumn& column) {
   return column.method == "cross_entropy" ? Unit{1, 3, "nats/token"} : Unit{100, 1, "%"};
 }
 
-std::string value_html(const Estimate& estimate, const Unit& unit) {
-  return "<b>" + number(unit.factor * estimate.value, unit.digits) + "</b><span class=\"interval\">[" +
+std::string value_html(const Estimate& estimate, const Unit& unit, const char* mark = "") {
+  return "<b>" + number(unit.factor * estimate.value, unit.digits) + mark + "</b><span class=\"interval\">[" +
          number(unit.factor * estimate.interval.low, unit.digits) + ",&nbsp;" +
          number(unit.factor * estimate.interval.high, unit.digits) + "]</span>";
 }
@@ -46,7 +46,7 @@ std::string test_title(const std::optional<PairedTest>& test, const std::string&
 
 std::string cell_html(const Summary& summary, const CellSummary* cell, const Unit& unit) {
   if (cell == nullptr) return "<td class=\"none\">&ndash;</td>";
-  std::string mark;
+  const char* mark = "";
   if (cell->not_claimed)
     mark = "<sup>†</sup>";
   else if (cell->is_better(cell->against_baseline, summary.significance))
@@ -57,7 +57,7 @@ std::string cell_html(const Summary& summary, const CellSummary* cell, const Uni
   if (cell->unanswered > 0) title += std::to_string(cell->unanswered) + " replies without an answer.";
   std::string norm;
   if (cell->score_norm) norm = "<div class=\"norm\">norm " + value_html(*cell->score_norm, unit) + "</div>";
-  return "<td title=\"" + escape(title) + "\">" + value_html(cell->score, unit) + mark + norm + "</td>";
+  return "<td title=\"" + escape(title) + "\">" + value_html(cell->score, unit, mark) + norm + "</td>";
 }
 
 std::string notes_html(const Summary& summary) {
@@ -134,9 +134,10 @@ std::string bars_section(const Summary& summary, const RunInfo& info) {
       if (cell == nullptr) continue;
       const Interval& interval = cell->score.interval;
       bars.push_back({.label = system,
-                      .value = std::stod(number(unit.factor * cell->score.value, unit.digits)),
+                      .value = unit.factor * cell->score.value,
                       .interval = Interval{unit.factor * interval.low, unit.factor * interval.high},
-                      .group = group_of(system, summary, info)});
+                      .group = group_of(system, summary, info),
+                      .text = number(unit.factor * cell->score.value, unit.digits)});
     }
     text += "<figure>" +
             svg::bar_chart(bars, {.title = column.task + ", " + column.method, .x_label = unit.name, .width = 360}) +

@@ -24,11 +24,11 @@ tbody th { text-align: left; font-weight: 500; }
 thead th { vertical-align: bottom; }
 th:first-child, td:first-child { text-align: left; }
 table.main tr > :first-child { position: sticky; left: 0; background: var(--paper); padding-left: 0;
-  max-width: 42vw; white-space: normal; overflow-wrap: anywhere; }
+  min-width: 84px; max-width: 34vw; white-space: normal; overflow-wrap: break-word; }
 .method, .interval { display: block; font-weight: 400; font-size: 12px; color: var(--soft); }
 .norm { margin-top: 4px; font-size: 12px; color: var(--soft); }
 .norm b { font-weight: 500; } .norm .interval { display: inline; margin-left: 4px; }
-sup { color: var(--accent); font-weight: 600; margin-left: 1px; line-height: 0; }
+b:has(> sup) { position: relative; } sup { position: absolute; left: calc(100% + 1px); top: .15em; color: var(--accent); font-weight: 600; line-height: 1; }
 .chance td, .chance th, .none { color: var(--soft); font-weight: 400; }
 .notes { padding-left: 18px; color: var(--soft); font-size: 13px; } .notes li { margin: 3px 0; overflow-wrap: anywhere; }
 table.plain { font-size: 13px; } table.plain th, table.plain td { padding: 5px 10px; }

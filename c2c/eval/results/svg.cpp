@@ -185,7 +185,7 @@ std::string bar_chart(std::span<const Bar> bars, const Axes& axes) {
       body += whisker(low, high, y + 23);
       end = std::max(end, high);
     }
-    body += label(end + 6, y + 27, tick_text(bar.value), "value");
+    body += label(end + 6, y + 27, bar.text.empty() ? tick_text(bar.value) : bar.text, "value");
     y += row;
   }
   if (!axes.x_label.empty()) {

@@ -24,7 +24,8 @@ struct Bar {
   std::string label;
   double value = 0;
   std::optional<Interval> interval;
-  int group = 0;  // colour
+  int group = 0;     // colour
+  std::string text;  // beside the bar; empty: the value
 };
 struct Series {
   std::string label;

@@ -120,6 +120,17 @@ TEST(LmEvalFiles, ASampleOfChoices) {
   for (const char* key : {"doc_hash", "prompt_hash", "target_hash"}) EXPECT_TRUE(json[key].is_string());
 }
 
+TEST(LmEvalFiles, WhatWasScoredIsWhatStandsThere) {
+  SampleResult r = choice();
+  r.extra = {{"lead", "Answer:"}, {"continuations", {" one", " two"}}};
+  const auto json = lm_eval_sample(r, 0);
+  EXPECT_EQ(json["arguments"]["gen_args_1"]["arg_0"], "<user>Question 5?Answer:");
+  EXPECT_EQ(json["arguments"]["gen_args_1"]["arg_1"], " two");
+  EXPECT_EQ(json["arguments"]["gen_args_2"]["arg_1"], "three") << "a list that is too short";
+  r.extra = {{"lead", 3}, {"continuations", "none"}};
+  EXPECT_EQ(lm_eval_sample(r, 0)["arguments"]["gen_args_1"]["arg_0"], "<user>Question 5?");
+}
+
 TEST(LmEvalFiles, GeneratedAndContinued) {
   const auto generated = lm_eval_sample(make_result("plain", 1, 0), 0);
   EXPECT_EQ(generated["resps"].dump(), R"([["The correct answer is C"]])");
