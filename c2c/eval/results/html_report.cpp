@@ -26,7 +26,7 @@ constexpr const char* kSamples = R"html(<section id="samples" hidden><h2>Samples
 <div class="controls"><label>Task <select id="sample-column"></select></label>
 <label>Show <select id="sample-show"></select></label>
 <label>Search <input id="sample-search" type="search" placeholder="question, reply, id" autocomplete="off"></label></div>
-<p class="count"><span id="sample-count" role="status"></span> <button id="sample-region" type="button" hidden></button></p>
+<p class="tally"><span id="sample-count" role="status"></span> <button id="sample-region" type="button" hidden></button></p>
 <div id="sample-list"></div>
 <nav class="pages" aria-label="Pages"><button id="page-back" type="button">Back</button><span id="page-number"></span>
 <button id="page-next" type="button">Next</button></nav></section>

@@ -150,7 +150,7 @@ std::string latency_section(const Summary& summary) {
   std::string text =
       "<section id=\"latency\"><h2>Lengths and latency</h2><p class=\"hint\">Per sample, without those that failed. "
       "Tokens and parts: means; milliseconds in total: median and 95th percentile.</p><div class=\"wide\"><table "
-      "class=\"plain\"><thead><tr><th>task</th><th>system</th><th>prompt</th><th>sharer</th><th>context</th><th>new</"
+      "class=\"plain\"><thead><tr><th></th><th>prompt</th><th>sharer</th><th>context</th><th>new</"
       "th>"
       "<th>prefill&nbsp;ms</th><th>fuse&nbsp;ms</th><th>decode&nbsp;ms</th><th>total&nbsp;p50</th><th>total&nbsp;p95</"
       "th>"

@@ -15,7 +15,7 @@ h1 { font-size: 24px; line-height: 1.25; margin: 0; overflow-wrap: anywhere; }
 h2 { font-size: 17px; margin: 0 0 12px; }
 h4 { font-size: 13px; margin: 16px 0 4px; color: var(--soft); }
 section { margin: 32px 0; padding-top: 20px; border-top: 1px solid var(--line); }
-.hint, .count { color: var(--soft); margin: 4px 0 12px; font-size: 13px; }
+.hint, .tally { color: var(--soft); margin: 4px 0 12px; font-size: 13px; }
 .wide { overflow-x: auto; max-width: 100%; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { text-align: right; padding: 7px 14px; border-bottom: 1px solid var(--line); white-space: nowrap; vertical-align: top; }
@@ -33,6 +33,8 @@ b:has(> sup) { position: relative; } sup { position: absolute; left: calc(100% +
 .notes { padding-left: 18px; color: var(--soft); font-size: 13px; } .notes li { margin: 3px 0; overflow-wrap: anywhere; }
 table.plain { font-size: 13px; } table.plain th, table.plain td { padding: 5px 10px; }
 table.plain td:first-child, table.plain th:first-child { padding-left: 0; }
+#latency thead th { white-space: normal; } #latency tbody th { white-space: normal; min-width: 96px; }
+tr.task td { color: var(--soft); padding-top: 14px; }
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 320px), 1fr)); gap: 24px 32px; }
 figure { margin: 0; }
 svg.chart { max-width: 100%; height: auto; display: block; font-size: 12px; }

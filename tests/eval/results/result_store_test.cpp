@@ -78,11 +78,16 @@ TEST(ResultStore, RestartsWithAnotherNumberOfProcesses) {
   EXPECT_EQ(one.done("a", "quiz", "generate"), (std::set<std::string>{"physics/0", "law/3", "law/5"}));
   one.put(make_result("a", 3, 0));  // of a process that did not look: still no sample twice
   one.put(make_result("a", 5, 1));  // tried again by another process
+  SampleResult late = make_result("a", 0, 0);
+  late.error = "no memory";
+  one.put(late);  // a failure does not undo what another process did
   const std::vector<SampleResult> all = ResultStore::read(folder);
   ASSERT_EQ(all.size(), 3u);
   EXPECT_EQ(all[0].row, 3);
   EXPECT_EQ(all[1].row, 5);
   EXPECT_EQ(all[1].error, "");
+  EXPECT_EQ(all[0].score, 0) << "the lowest rank's";
+  EXPECT_EQ(all[2].score, 1) << all[2].error;
 }
 
 // The child says which samples it was told are done; the parent kills it in the middle of writing others.
