@@ -50,5 +50,10 @@ TEST(MathGolden, AgreesWithMathVerifyOnRandomReplies) {
   expect_agreement(testing::grading_data("math"));
 }
 
+// Answers in the manner of MATH written one by one; among them what c2c does not compute (integrals, limits).
+TEST(MathGolden, AgreesWithMathVerifyOnAnswersWrittenByHand) {
+  expect_agreement(testing::grading_data("math_by_hand"));
+}
+
 }  // namespace
 }  // namespace c2c::grading
