@@ -128,6 +128,11 @@ class Loader {
         fail_input({.where = place, .key = problem.field, .found = problem.found, .expected = problem.expected});
       }
     }
+    if (taken < task_.shots)
+      fail_input({.where = "benchmark " + std::string(benchmark.name) + ": " + rows->name(),
+                  .key = "shots",
+                  .found = std::to_string(taken) + " examples",
+                  .expected = std::to_string(task_.shots)});
     return text;
   }
 
