@@ -155,9 +155,13 @@ std::string latency_section(const Summary& summary) {
       "<th>prefill&nbsp;ms</th><th>fuse&nbsp;ms</th><th>decode&nbsp;ms</th><th>total&nbsp;p50</th><th>total&nbsp;p95</"
       "th>"
       "</tr></thead><tbody>";
+  const CellSummary* previous = nullptr;
   for (const CellSummary& cell : summary.cells) {
-    text +=
-        "<tr><td>" + escape(cell.task + ", " + cell.method) + "</td><th scope=\"row\">" + escape(cell.system) + "</th>";
+    const bool begins = previous == nullptr || previous->task != cell.task || previous->method != cell.method;
+    if (begins)
+      text += "<tr class=\"task\"><td colspan=\"10\">" + escape(cell.task + ", " + cell.method) + "</td></tr>";
+    previous = &cell;
+    text += "<tr><th scope=\"row\">" + escape(cell.system) + "</th>";
     for (const double tokens :
          {cell.prompt_tokens.mean, cell.sharer_tokens.mean, cell.context_tokens.mean, cell.new_tokens.mean,
           cell.prefill_ms.mean, cell.fuse_ms.mean, cell.decode_ms.mean, cell.total_ms.p50, cell.total_ms.p95})

@@ -54,6 +54,14 @@ TEST(HtmlReport, ShowsTableBarsAndSamples) {
   EXPECT_EQ(sample["answers"][0]["prompt"], sample["answers"][2]["prompt"]);
 }
 
+TEST(HtmlReport, LatencyHasAHeadingForEachColumn) {
+  const std::string section = between(html_report({run("pair")}), "<section id=\"latency\">", "</section>");
+  const std::string head = between(section, "<thead>", "</thead>"), row = between(section, "<tr><th scope", "</tr>");
+  EXPECT_EQ(count_of(head, "<th>"), 1 + count_of(row, "<td>"));
+  EXPECT_EQ(count_of(section, "<tr class=\"task\">"), 1);
+  EXPECT_EQ(count_of(section, "<tr><th scope"), 3);
+}
+
 TEST(HtmlReport, NothingIsReadAsHtmlOrFetched) {
   const std::string evil = "</script><script>alert(1)</script><!--<img src=x onerror='alert(2)'>\"&";
   ReportRun report = run(evil);
