@@ -33,7 +33,15 @@ std::string lower(std::string text) {
   return text;
 }
 
-// "eval.limit=20" over what the file says; a part that is a number goes into a list. The value is JSON, or else text.
+// JSON; a list or a map may also be YAML ([a, b]); anything else is text.
+Json override_value(const std::string& entry, const std::string& value) {
+  Json parsed = Json::parse(value, nullptr, /*allow_exceptions=*/false);
+  if (!parsed.is_discarded()) return parsed;
+  const bool structured = value.starts_with('[') || value.starts_with('{');
+  return structured ? parse_yaml_text("override " + entry, value) : Json(value);
+}
+
+// "eval.limit=20" over what the file says; a part that is a number goes into a list.
 void apply_override(Json& tree, const std::string& text) {
   const std::size_t equals = text.find('=');
   if (equals == text.npos || equals == 0)
@@ -58,9 +66,7 @@ void apply_override(Json& tree, const std::string& text) {
       fail_usage({.where = "override", .key = text, .found = at->dump(), .expected = "a map of keys there"});
     }
   }
-  const std::string value = text.substr(equals + 1);
-  const Json parsed = Json::parse(value, nullptr, /*allow_exceptions=*/false);
-  *at = parsed.is_discarded() ? Json(value) : parsed;
+  *at = override_value(text, text.substr(equals + 1));
 }
 
 // teacher_model as a map of name to model: two lists in its order.

@@ -70,7 +70,8 @@ TEST(EvalConfig, UnknownKeysNameTheNearest) {
   expect_error([] { parse("modle: {}\n"); }, {"e.yaml", "modle", "did you mean model?"}, 2);
   expect_error([] { parse("model: {rosetta_config: {base_modl: x}}\n"); },
                {"model.rosetta_config.base_modl", "did you mean base_model?"}, 2);
-  expect_error([] { parse("model: {generation_config: {top_n: 3}}\n"); }, {"top_n", "did you mean top_k?"}, 2);
+  expect_error([] { parse("model: {generation_config: {temperatur: 3}}\n"); },
+               {"temperatur", "did you mean temperature?"}, 2);
   expect_error([] { parse("systems: [{model_name: a}, {modelname: b}]\n"); }, {"systems", "did you mean model_name?"},
                2);
   expect_error([] { parse("tasks: [{datset: b}]\n"); }, {"tasks", "did you mean dataset?"}, 2);
@@ -187,6 +188,8 @@ TEST(EvalConfig, OverridesWin) {
   EXPECT_EQ(parse(both).text, both);
   EXPECT_FALSE(parse(both, {"eval.limit=null"}).tasks[0].limit.first);
   EXPECT_FALSE(parse(both, {"eval.limit=0"}).tasks[0].limit.first);  // as in the reference
+  EXPECT_EQ(parse(both, {"eval.subjects=[x, y z]"}).tasks[0].subjects, (std::vector<std::string>{"x", "y z"}));
+  expect_error([&] { parse(both, {"eval.subjects=[x"}); }, {"override eval.subjects=[x"}, 1);
   expect_error([&] { parse(both, {"eval"}); }, {"override", "section.key=value"}, 2);
   expect_error([&] { parse(both, {"model.model_name.x=1"}); }, {"override", "a map of keys there"}, 2);
   expect_error([&] { parse(both + "tasks: [gsm8k]\n", {"tasks.1.name=x"}); }, {"override", "an index below 1"}, 2);
