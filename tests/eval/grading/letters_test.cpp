@@ -46,6 +46,7 @@ TEST(Letters, FixedFindsLettersPastD) {
   EXPECT_EQ(fixed("Answer: J", 10), "J");
   EXPECT_EQ(fixed("h", 10), "H");
   EXPECT_EQ(fixed("The correct answer is E", 4), "-");
+  EXPECT_EQ(fixed("Answer: D", 2), "-");
 }
 TEST(Letters, FixedNeedsALetterOfItsOwn) {
   EXPECT_EQ(fixed("correct answer is: Apple"), "-");
@@ -68,11 +69,13 @@ TEST(Letters, FixedTakesTheLastWord) {
 TEST(Letters, FixedRefusesTheListOfThePrompt) {
   EXPECT_EQ(fixed("The correct answer is A/B/C/D"), "-");
   EXPECT_EQ(fixed("The correct answer is A or B"), "-");
+  EXPECT_EQ(fixed("It is either B or C"), "-");
 }
 TEST(Letters, FixedReadsHyphensAndThoughts) {
   EXPECT_EQ(fixed("self-evident: B"), "B");
   EXPECT_EQ(fixed("x - y so B"), "B");
   EXPECT_EQ(fixed("B - Paris"), "B");
+  EXPECT_EQ(fixed("business: B"), "B");
   EXPECT_EQ(fixed("x - B"), "-");
   EXPECT_EQ(fixed("Let x = B + 2, then x^2 = 4"), "-");
   EXPECT_EQ(fixed("<think>\n\n</think>\n\nC"), "C");
@@ -82,7 +85,7 @@ TEST(Letters, FixedReadsOtherScripts) {
   EXPECT_EQ(fixed("答案是A"), "A");
   EXPECT_EQ(fixed("正确答案为：C。"), "C");
   EXPECT_EQ(fixed("Jibu sahihi ni B"), "B");
-  EXPECT_EQ(fixed("La respuesta correcta es D."), "D");
+  EXPECT_EQ(fixed("La respuesta correcta es D, no A"), "D");
 }
 TEST(Letters, FixedReadsPlainForms) {
   EXPECT_EQ(fixed("(B) because"), "B");

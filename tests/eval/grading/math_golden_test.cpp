@@ -1,4 +1,5 @@
-// Grades of math-verify: at least 95 % agreement in each class, and every miss is printed.
+// Grades of math-verify: the agreement demanded of each class (right, wrong), and every miss is printed. 95 % of the
+// golden rows, which may be another set; rows of our own may not get worse than they are.
 #include "c2c/eval/grading/math.h"
 
 #include <gtest/gtest.h>
@@ -12,8 +13,7 @@
 namespace c2c::grading {
 namespace {
 
-void expect_agreement(const nlohmann::ordered_json& rows) {
-  constexpr double kLeastAgreement = 0.95;
+void expect_agreement(const nlohmann::ordered_json& rows, double least) {
   struct Class {
     const char* name;
     int rows = 0, agreed = 0;
@@ -37,22 +37,22 @@ void expect_agreement(const nlohmann::ordered_json& rows) {
   for (const Class& of_row : classes) {
     std::cout << of_row.name << ": " << of_row.agreed << " of " << of_row.rows << " agree\n";
     EXPECT_GT(of_row.rows, 0);
-    EXPECT_GE(of_row.agreed, kLeastAgreement * of_row.rows) << of_row.name;
+    EXPECT_GE(of_row.agreed, least * of_row.rows) << of_row.name;
   }
 }
 
 TEST(MathGolden, AgreesWithMathVerify) {
-  expect_agreement(testing::read_golden_json(testing::golden_dir() / "eval/math.json"));
+  expect_agreement(testing::read_golden_json(testing::golden_dir() / "eval/math.json"), 0.95);
 }
 
 // Other truths, phrasings and longer replies than the golden set has: what is general and what was fitted to it.
 TEST(MathGolden, AgreesWithMathVerifyOnRandomReplies) {
-  expect_agreement(testing::grading_data("math"));
+  expect_agreement(testing::grading_data("math"), 1);
 }
 
 // Answers in the manner of MATH written one by one; among them what c2c does not compute (integrals, limits).
 TEST(MathGolden, AgreesWithMathVerifyOnAnswersWrittenByHand) {
-  expect_agreement(testing::grading_data("math_by_hand"));
+  expect_agreement(testing::grading_data("math_by_hand"), 0.97);
 }
 
 }  // namespace

@@ -42,6 +42,51 @@ TEST(Math, SpecificationTable) {
   EXPECT_TRUE(math500("Answer: 10 cm", "10\\text{ cm}"));
 }
 
+// One rule of the comparison each; the verdicts are math-verify's.
+TEST(Math, RulesOfComparison) {
+  struct Row {
+    const char *truth, *answer;
+    bool same;
+  };
+  const Row rows[] = {
+      {"(1,2]", "[1,2]", false},
+      {"[1,2)", "[1,2]", false},
+      {"[1,2]\\cup[2,3]", "[1,3]", true},
+      {"1<x<2", "(1,2)", true},
+      {"(1,2)", "1,2", true},
+      {"(1,2)", "2,1", false},
+      {"(1,2,3)", "(3,2,1)", false},
+      {"\\{1,2,3\\}", "\\{3,2,1\\}", true},
+      {"1,1,2", "1,2,2", true},
+      {"\\pm 2", "-2,2", true},
+      {"5.0", "5.0000001", true},
+      {"5", "5.0000001", false},
+      {"\\frac13", "0.333333", true},
+      {"\\frac13", "0.33333", false},
+      {"\\sqrt{2}", "1.414214", true},
+      {"\\sqrt{2}", "1.4142", false},
+      {"10^{20}", "10^{20}+1", false},
+      {"9", "9\\%", true},
+      {"x>3", "3<x", true},
+      {"x>3", "x\\ge 3", false},
+      {"x=5", "5", true},
+      {"5", "x=5", true},
+      {"x=5", "y=5", false},
+      {"2x+2y=4", "x+y=2", true},
+      {"2x+2y=4", "x+y=3", false},
+      {"x^2-1", "(x-1)(x+1)", true},
+      {"x", "X", true},
+      {"\\text{East}", "\\text{east}", true},
+      {"\\begin{pmatrix}1&2\\end{pmatrix}", "\\begin{bmatrix}1&2.0\\end{bmatrix}", true},
+      {"\\begin{pmatrix}1&2\\end{pmatrix}", "\\begin{pmatrix}1\\\\2\\end{pmatrix}", false},
+      {"\\infty", "-\\infty", false},
+      {"1/0", "1/0", false},
+  };
+  for (const Row& row : rows)
+    EXPECT_EQ(math500(std::string("Answer: $") + row.answer + "$", row.truth), row.same)
+        << row.truth << " and " << row.answer;
+}
+
 TEST(Math, Verdict) {
   const MathVerdict none = grade_math("no idea", "3", MathTruth::kNumber);
   EXPECT_FALSE(none.extracted);
@@ -68,6 +113,7 @@ TEST(Math, FixedReadsTheWholeAnswer) {
   EXPECT_TRUE(math500("**Answer:** \\frac12", "\\frac{1}{2}", Mode::kFixed));
   EXPECT_TRUE(math500("Answer: 1,2,3", "3,2,1", Mode::kFixed));
   EXPECT_TRUE(math500("Answer: - 3", "-3", Mode::kFixed));
+  EXPECT_TRUE(math500("Answer: 50\\%", "1/2", Mode::kFixed));
   EXPECT_TRUE(math500("Answer: Evelyn", "\\text{Evelyn}", Mode::kFixed));
   EXPECT_TRUE(math500("Answer: [1,2)", "[1,2)", Mode::kFixed));
   EXPECT_TRUE(gsm8k("Answer: 1080", "1,080", Mode::kFixed));
