@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "c2c/base/error.h"
+#include "c2c/base/utf8.h"
 #include "c2c/io/config/assign.h"
 #include "c2c/io/config/parse_text.h"
 
@@ -46,6 +47,7 @@ void apply_override(Json& tree, const std::string& text) {
   const std::size_t equals = text.find('=');
   if (equals == text.npos || equals == 0)
     fail_usage({.where = "override", .found = text, .expected = "section.key=value"});
+  if (!is_valid_utf8(text)) fail_usage({.where = "override", .found = "bytes that are no UTF-8", .expected = "text"});
   Json* at = &tree;
   std::string rest = text.substr(0, equals) + ".";
   for (std::size_t dot = rest.find('.'); dot != rest.npos; dot = rest.find('.')) {

@@ -190,6 +190,7 @@ TEST(EvalConfig, OverridesWin) {
   EXPECT_FALSE(parse(both, {"eval.limit=0"}).tasks[0].limit.first);  // as in the reference
   EXPECT_EQ(parse(both, {"eval.subjects=[x, y z]"}).tasks[0].subjects, (std::vector<std::string>{"x", "y z"}));
   expect_error([&] { parse(both, {"eval.subjects=[x"}); }, {"override eval.subjects=[x"}, 1);
+  expect_error([&] { parse(both, {"eval.set=\xff"}); }, {"override", "no UTF-8"}, 2);
   expect_error([&] { parse(both, {"eval"}); }, {"override", "section.key=value"}, 2);
   expect_error([&] { parse(both, {"model.model_name.x=1"}); }, {"override", "a map of keys there"}, 2);
   expect_error([&] { parse(both + "tasks: [gsm8k]\n", {"tasks.1.name=x"}); }, {"override", "an index below 1"}, 2);
