@@ -43,5 +43,6 @@ std::unique_ptr<Command> make_train();
 std::unique_ptr<Command> make_fit();
 std::unique_ptr<Command> make_bench();
 std::unique_ptr<Command> make_eval();
+std::unique_ptr<Command> make_analyze();
 
 }  // namespace c2c::cli

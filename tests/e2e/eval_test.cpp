@@ -229,6 +229,39 @@ TEST(Eval, DroppedExamplesAreNotThereAndNotForgotten) {
   EXPECT_NE(scores["receiver openbookqa"], scores["enriched shots"]);
 }
 
+TEST(Eval, AnalysesOfARunAndOfAFuser) {
+  const Scratch scratch;
+  Json config = config_for(scratch, choices_file(scratch, 12), {"loglikelihood", "generate"});
+  Json half = c2c_system(one_sharer());
+  half["name"] = "half";
+  half["kv_cache_proportion"] = 0.5;
+  config["systems"].push_back(half);
+  ASSERT_EQ(evaluate(scratch, config).code, 0);
+  const std::string run = (scratch / "run").string();
+  const auto analyze = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), "analyze");
+    const Outcome outcome = run_c2c(more);
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    return outcome;
+  };
+  analyze({"venn", run, "--system", "receiver", "--system", "t2t", "--system", "c2c", "--task", "multiple-choice",
+           "--method", "loglikelihood"});
+  const Json venn = Json::parse(slurp(fs::path(run) / "analysis" / "venn.json"));
+  std::size_t samples = 0;
+  for (const Json& row : venn["rows"]) samples += row["samples"].get<std::size_t>();
+  EXPECT_EQ(samples, 12U);
+  analyze({"lengths", run, "--least", "2"});
+  EXPECT_NE(slurp(fs::path(run) / "analysis" / "lengths.csv").find("ratio_from,ratio_to,samples,receiver"),
+            std::string::npos);
+  analyze({"gates", one_sharer().fusers[0].string(), "--output", (scratch / "out").string()});
+  EXPECT_NE(slurp(scratch / "out" / "gates.csv").find("key_gate_logit"), std::string::npos);
+  fs::copy(run, scratch / "run-2", fs::copy_options::recursive);
+  analyze({"curve", run + "-2", "--method", "loglikelihood", "--output", (scratch / "out").string()});
+  EXPECT_NE(slurp(scratch / "out" / "curve.csv").find("2.0,run-2,receiver"), std::string::npos);
+  expect_failure(run_c2c({"analyze", "distances", run}), 2, {"oracle: replace"});
+  expect_failure(run_c2c({"analyze", "venn", run}), 2, {"--system", "three"});
+}
+
 TEST(EvalResume, KilledAndStartedAgainItEndsAsIfUndisturbed) {
   const Scratch scratch;
   const Json config = config_for(scratch, choices_file(scratch, 60), {"generate", "loglikelihood"});

@@ -187,8 +187,10 @@ struct Inquiry::State {
   void ask_options(const Voice& voice, const PlannedPrompt& prompt, bool plain_text) {
     const std::string& lead = all.task.response_text;
     const std::string space = lead.empty() && !plain_text ? "" : " ";
+    result.extra = {{"lead", lead}, {"continuations", nlohmann::json::array()}};
     for (const std::string& text : option_texts(sample)) {
-      PlannedReply reply = with_reply(prompt, lead, space + text);
+      result.extra["continuations"].push_back(space + text);
+      PlannedReply reply = with_reply(prompt, lead, space + text, /*takes_space=*/true);
       submit(voice, std::move(reply.plan), {.scored = reply.scored});
     }
   }
@@ -205,7 +207,7 @@ struct Inquiry::State {
       const std::string closed = voice.session->rendered(request, /*add_generation_prompt=*/false);
       if (closed.starts_with(prompt.text)) reply = closed.substr(prompt.text.size());
     }
-    PlannedReply planned = with_reply(prompt, "", reply);
+    PlannedReply planned = with_reply(prompt, "", reply, /*takes_space=*/false);
     result.new_tokens = planned.scored;
     submit(voice, std::move(planned.plan), {.scored = planned.scored});
   }

@@ -1,6 +1,7 @@
 #include "c2c/eval/runs/prompt_plan.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include "c2c/base/error.h"
 
@@ -127,10 +128,14 @@ std::pair<std::int64_t, std::int64_t> PlannedPrompt::tokens_of(const std::string
   return {std::max<std::int64_t>(0, first), last};
 }
 
-PlannedReply with_reply(const PlannedPrompt& prompt, const std::string& lead, const std::string& reply) {
+PlannedReply with_reply(const PlannedPrompt& prompt, const std::string& lead, const std::string& reply,
+                        bool takes_space) {
   if (reply.empty()) fail_usage({.where = "reply", .found = "no text", .expected = "a text to score"});
   const std::string context = prompt.text + lead;
-  const auto before = lead.empty() ? prompt.ids : prompt.tokenizer->encode_ids(context, prompt.special_tokens);
+  std::string bare = context;
+  while (takes_space && !bare.empty() && std::isspace(static_cast<unsigned char>(bare.back())) != 0) bare.pop_back();
+  const bool is_prompt = bare.size() == prompt.text.size();
+  const auto before = is_prompt ? prompt.ids : prompt.tokenizer->encode_ids(bare, prompt.special_tokens);
   const auto whole = prompt.tokenizer->encode_ids(context + reply, prompt.special_tokens);
   if (whole.size() <= before.size())
     fail_usage({.where = "reply", .found = "\"" + reply + "\" adds no token", .expected = "a text that does"});

@@ -47,7 +47,9 @@ struct PlannedReply {
 
 // `lead` and `reply` behind the prompt, tokenized together with it. What belongs to the reply is what the prompt and
 // lead alone do not have, as lm-eval counts it. Neither is fused. Throws kUsage for an empty reply.
-PlannedReply with_reply(const PlannedPrompt& prompt, const std::string& lead, const std::string& reply);
+// `takes_space`: white space that ends the context counts as the reply's, as lm-eval moves it.
+PlannedReply with_reply(const PlannedPrompt& prompt, const std::string& lead, const std::string& reply,
+                        bool takes_space);
 // The same without anything to score: the prompt goes on with `lead`.
 SectionPlan with_lead(const PlannedPrompt& prompt, const std::string& lead);
 

@@ -1,0 +1,109 @@
+// `c2c analyze WHAT PATH...`: numbers and pictures from the folders of runs and from fusers.
+#include <iostream>
+
+#include "c2c/base/error.h"
+#include "c2c/cli/command.h"
+#include "c2c/eval/analysis/gates.h"
+#include "c2c/eval/analysis/run_analyses.h"
+#include "c2c/text/side/text_side.h"
+
+namespace c2c::cli {
+namespace {
+
+const std::vector<std::string> kWhats = {"venn", "lengths", "curve", "distances", "gates"};
+
+class Analyze final : public Command {
+ public:
+  const char* name() const override { return "analyze"; }
+  const char* description() const override { return "numbers and pictures from runs of eval, and from fusers"; }
+  bool computes() const override { return false; }
+  void add_options(CLI::App& app, CommandLine& line) override {
+    line.add(app, [this](const FieldVisitor& visit) { visit_fields(visit); }, "Analysis");
+  }
+
+  void run(const Globals&, const CommandLine&) override {
+    if (what_.empty())
+      fail_usage(
+          {.where = "analyze", .found = "nothing to do", .expected = "one of venn, lengths, curve, distances, gates"});
+    if (paths_.empty())
+      fail_usage({.where = "analyze " + what_,
+                  .found = "no path",
+                  .expected = what_ == "gates" ? "a fuser" : "folders of runs (an eval's output_dir)"});
+    const Analysis analysis = analyse();
+    const std::filesystem::path folder =
+        !output_.empty()
+            ? std::filesystem::path(output_)
+            : (what_ == "gates" ? std::filesystem::path(".") : std::filesystem::path(paths_[0]) / "analysis");
+    for (const auto& file : write_analysis(folder, analysis)) std::cout << file.string() << '\n';
+  }
+
+ private:
+  void visit_fields(const FieldVisitor& visit) {
+    visit({.key = "",
+           .flags = "what",
+           .help = "venn: who answers what; lengths: accuracy by length of replies; curve: scores of several runs; "
+                   "distances: an oracle's, by layer; gates: of a fuser",
+           .target = &what_,
+           .choices = kWhats});
+    visit({.key = "", .flags = "path", .help = "folders of runs; gates: a fuser", .target = &paths_, .is_path = true});
+    visit({.key = "",
+           .flags = "--output",
+           .help = "folder (default: RUN/analysis)",
+           .target = &output_,
+           .is_path = true});
+    visit({.key = "",
+           .flags = "--system",
+           .help = "venn: three (again for more); lengths: whose replies",
+           .target = &systems_});
+    visit({.key = "", .flags = "--task", .help = "of the run (default: its first)", .target = &choice_.task});
+    visit({.key = "", .flags = "--method", .help = "answer method (default: the first)", .target = &choice_.method});
+    visit({.key = "",
+           .flags = "--key",
+           .help = "curve: the number that runs differ in, as model.kv_cache_proportion",
+           .target = &key_});
+    visit({.key = "", .flags = "--least", .help = "lengths: samples of a bin", .target = &least_, .minimum = 1});
+    visit({.key = "",
+           .flags = "--reference-names",
+           .help = "venn: regions named rosetta, slm, llm",
+           .target = &reference_});
+    visit({.key = "", .flags = "--subfolder", .help = "gates: inside the fuser's folder", .target = &subfolder_});
+  }
+
+  Analysis analyse() const {
+    if (what_ == "gates") return gate_analysis(resolve_fuser_path(paths_[0], subfolder_), subfolder_);
+    std::vector<AnalysedRun> runs;
+    for (const std::string& path : paths_) runs.push_back(read_run(path));
+    if (what_ == "curve") return curve_analysis(runs, key_, choice_);
+    if (runs.size() > 1)
+      fail_usage({.where = "analyze " + what_, .found = std::to_string(runs.size()) + " runs", .expected = "one"});
+    if (what_ == "distances") return distance_analysis(runs[0]);
+    if (what_ == "lengths")
+      return length_analysis(runs[0], systems_.empty() ? first_fused(runs[0]) : systems_[0], choice_, least_);
+    if (systems_.size() != 3)
+      fail_usage({.where = "analyze venn",
+                  .key = "--system",
+                  .found = std::to_string(systems_.size()) + " systems",
+                  .expected = "three: --system A --system B --system C"});
+    return venn_analysis(runs[0], {systems_[0], systems_[1], systems_[2]}, choice_, reference_);
+  }
+
+  static std::string first_fused(const AnalysedRun& run) {
+    for (const SystemInfo& system : run.info.systems)
+      if (system.kind == "c2c" && system.control_of.empty()) return system.name;
+    fail_usage({.where = run.name, .key = "--system", .found = "nothing", .expected = "a system of the run's table"});
+  }
+
+  std::string what_, output_, key_, subfolder_;
+  std::vector<std::string> paths_, systems_;
+  SampleChoice choice_;
+  std::int64_t least_ = 100;
+  bool reference_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_analyze() {
+  return std::make_unique<Analyze>();
+}
+
+}  // namespace c2c::cli
