@@ -1,6 +1,5 @@
 // `c2c bench`: how fast this machine is, how fast we are on it, and how fast others.
 #include <ctime>
-#include <fstream>
 #include <iostream>
 
 #include "c2c/base/error.h"
@@ -17,6 +16,7 @@
 #include "c2c/eval/bench/run_bench.h"
 #include "c2c/infer/pipelines/torch_errors.h"
 #include "c2c/io/config/assign.h"
+#include "c2c/io/formats/source.h"
 
 namespace c2c::cli {
 namespace {
@@ -157,10 +157,7 @@ class Bench final : public Command {
     else if (output_ == "table")
       std::cout << bench::to_table(report);
     if (json_file_.empty() || json_file_ == "-") return;
-    std::ofstream file(json_file_, std::ios::binary);
-    file << json << '\n';
-    file.close();
-    if (!file) fail_input({.where = json_file_, .found = "cannot be written", .expected = "a file"});
+    write_file_atomically(json_file_, json + '\n');
   }
 
   BenchConfig config_;

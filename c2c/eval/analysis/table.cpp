@@ -58,10 +58,16 @@ Json to_json(const Analysis& analysis) {
 
 std::string to_csv(const AnalysisTable& table) {
   std::string text;
-  for (std::size_t i = 0; i < table.columns.size(); ++i) text += (i > 0 ? "," : "") + quoted(table.columns[i]);
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    if (i > 0) text += ',';
+    text += quoted(table.columns[i]);
+  }
   text += "\n";
   for (const auto& row : table.rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) text += (i > 0 ? "," : "") + quoted(cell_text(row[i]));
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      if (i > 0) text += ',';
+      text += quoted(cell_text(row[i]));
+    }
     text += "\n";
   }
   return text;
@@ -78,7 +84,8 @@ std::vector<std::filesystem::path> write_analysis(const std::filesystem::path& f
   write(".json", to_json(analysis).dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
   write(".html", to_html(analysis));
   for (std::size_t i = 0; i < analysis.pictures.size(); ++i)
-    write((i == 0 ? "" : "-" + std::to_string(i + 1)) + ".svg", analysis.pictures[i]);
+    write(i == 0 ? std::string(".svg") : std::string(1, '-').append(std::to_string(i + 1)).append(".svg"),
+          analysis.pictures[i]);
   return files;
 }
 

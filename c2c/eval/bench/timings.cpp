@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "c2c/eval/bench/ceilings.h"
+#include "c2c/tensor/ops/argmax.h"
 
 namespace c2c::bench {
 namespace {
@@ -38,10 +39,10 @@ TimedPrompt time_prompt(const Rosetta& rosetta, const SectionPlan& plan, std::in
   RosettaState state;
   TimedPrompt timed;
   const Stopwatch prefill;
-  at::Tensor token = rosetta.prefill({plan}, state, new_tokens).argmax(-1);
+  at::Tensor token = ops::argmax(rosetta.prefill({plan}, state, new_tokens));
   timed.first_token = prefill.seconds();
   const Stopwatch decode;
-  for (std::int64_t i = 0; i < new_tokens; ++i) token = rosetta.decode(token, state).argmax(-1);
+  for (std::int64_t i = 0; i < new_tokens; ++i) token = ops::argmax(rosetta.decode(token, state));
   timed.decode_token = decode.seconds() / static_cast<double>(std::max<std::int64_t>(new_tokens, 1));
   return timed;
 }

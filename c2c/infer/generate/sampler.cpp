@@ -7,6 +7,7 @@
 #include <string>
 
 #include "c2c/base/error.h"
+#include "c2c/tensor/ops/argmax.h"
 
 namespace c2c {
 namespace {
@@ -134,7 +135,7 @@ std::int64_t Sampler::next(const at::Tensor& logits) {
   const at::Tensor penalised = penalise(logits, seen_, options_);
   std::int64_t id = 0;
   if (options_.is_greedy()) {
-    id = at::argmax(penalised).item<std::int64_t>();
+    id = ops::argmax(penalised).item<std::int64_t>();
   } else {
     auto* generator = generator_.get<at::CPUGeneratorImpl>();
     const double u = static_cast<double>(generator->random64() >> 11) * 0x1.0p-53;
