@@ -97,9 +97,10 @@ setup_torch() {
   touch "$venv/.torch-$torch_version"
 }
 
-# Python packages that some tests compare us with; the tests skip aloud without them.
+# Packages that some tests compare us with; the tests skip aloud without them.
 setup_rivals() {
   setup_arrow
+  fetch_jieba
   "$venv/bin/python" -c 'import gguf, tokenizers' 2>/dev/null ||
     "$venv/bin/python" -m pip install gguf==0.19.0 tokenizers==0.21.4
 }
