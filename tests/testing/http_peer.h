@@ -18,7 +18,7 @@ namespace c2c::testing {
 
 struct PeerReply {
   int status = 200;
-  std::string body;
+  std::string body = {};
   std::vector<std::string> headers = {};  // "Retry-After: 1"
 };
 
