@@ -165,7 +165,7 @@ void Exchange::set_wake(std::function<void()> wake) {
 
 Exchange::Outgoing Exchange::take() {
   const std::lock_guard lock(mutex_);
-  Outgoing out{.bytes = std::move(unsent_), .last = stage_ == Stage::kDone, .broken = broken_};
+  Outgoing out{.bytes = std::move(unsent_), .last = stage_ == Stage::kDone};
   unsent_.clear();
   in_flight_ = out.bytes.size();
   return out;

@@ -32,15 +32,15 @@ class Exchange {
   bool write(std::string_view piece);
   void end();
   void on_client_gone(std::function<void()> callback);
+  // Also where the stream was given up or its client is too slow; then the connection is to be closed.
   bool client_gone() const;
   void abandon();                                  // nobody will answer any more
   void fail(int status, const std::string& what);  // an error reply, unless one has begun
 
   // The connection's side.
   struct Outgoing {
-    std::string bytes;    // to be sent now
-    bool last = false;    // nothing follows
-    bool broken = false;  // close the connection: the stream was given up, or its client is too slow
+    std::string bytes;  // to be sent now
+    bool last = false;  // nothing follows
   };
   void set_wake(std::function<void()> wake);  // called under a lock whenever take() has something new; must not block
   Outgoing take();                            // what it returned before has been sent

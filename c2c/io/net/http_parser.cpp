@@ -44,20 +44,16 @@ class Machine : public http::basic_parser<kIsRequest> {
   }
 
  private:
-  void on_request_impl(http::verb, string_view method, string_view target, int version, error_code& ec) override {
+  void on_request_impl(http::verb, string_view method, string_view target, int version, error_code&) override {
     message_.head.method = std::string(method);
     message_.head.target = std::string(target);
     message_.head.version = version;
-    count(method.size() + target.size() + 12, ec);
   }
-  void on_response_impl(int status, string_view reason, int version, error_code& ec) override {
+  void on_response_impl(int status, string_view, int version, error_code&) override {
     message_.head.status = status;
     message_.head.version = version;
-    count(reason.size() + 15, ec);
   }
   void on_field_impl(http::field field, string_view name, string_view value, error_code& ec) override {
-    count(name.size() + value.size() + 4, ec);
-    if (ec) return;
     if (++message_.fields > message_.limits.max_headers)
       return message_.fail(431, "more than " + std::to_string(message_.limits.max_headers) + " headers", ec);
     if (head_done_) return;  // trailers say nothing that we need, and must not pass for headers
@@ -96,10 +92,6 @@ class Machine : public http::basic_parser<kIsRequest> {
       message_.body.append(piece.data(), piece.size());
     return piece.size();
   }
-  void count(std::size_t bytes, error_code& ec) {
-    message_.header_bytes += bytes;
-    if (message_.header_bytes > message_.limits.max_header_bytes) ec = http::error::header_limit;
-  }
 
   Message& message_;
   bool head_done_ = false;
@@ -111,7 +103,6 @@ class Machine : public http::basic_parser<kIsRequest> {
     refuse(431, "headers of more than " + std::to_string(message.limits.max_header_bytes) + " bytes");
   if (ec == http::error::body_limit)
     refuse(413, "a body of more than " + std::to_string(message.limits.max_body_bytes) + " bytes");
-  if (ec == http::error::bad_version) refuse(505, "another version of HTTP", "HTTP/1.1 or HTTP/1.0");
   if (ec == http::error::partial_message || ec == http::error::end_of_stream) refuse(400, "a message that is cut off");
   refuse(400, ec.message(), "HTTP/1.1");
 }
@@ -143,20 +134,22 @@ HttpParser& HttpParser::operator=(HttpParser&&) noexcept = default;
 HttpParser::~HttpParser() = default;
 
 void HttpParser::feed(std::string& buffer) {
+  const std::size_t limit = state_->message.limits.max_header_bytes;
   state_->with([&](auto& machine) {
     const bool had_head = machine.is_header_done();
     std::size_t used = 0;
     while (!machine.is_done() && used < buffer.size() && machine.is_header_done() == had_head) {
+      // Beast takes lines whole: a line, or a part of headers or trailers, that does not end within a slice never will.
+      const std::size_t slice = std::min(buffer.size() - used, limit);
       error_code ec;
-      const std::size_t n = machine.put({buffer.data() + used, buffer.size() - used}, ec);
+      const std::size_t n = machine.put({buffer.data() + used, slice}, ec);
       used += n;
-      if (ec == http::error::need_more) {
-        // A line that never ends: what is kept of it is bounded, whatever part of the message it belongs to.
-        if (buffer.size() - used > state_->message.limits.max_header_bytes)
-          translate(state_->message, http::error::header_limit);
-        break;
+      if (!had_head && (state_->message.header_bytes += n) > limit) ec = http::error::header_limit;
+      if (ec == http::error::need_more && n == 0) {
+        if (slice < limit) break;
+        ec = http::error::header_limit;
       }
-      if (ec) translate(state_->message, ec);
+      if (ec && ec != http::error::need_more) translate(state_->message, ec);
     }
     buffer.erase(0, used);
   });

@@ -9,7 +9,7 @@
 
 namespace c2c {
 
-// Bytes that are no HTTP, or more of them than allowed. status() is what a server answers: 400, 413, 431, 501 or 505.
+// Bytes that are no HTTP, or more of them than allowed. status() is what a server answers: 400, 413, 431 or 501.
 class HttpSyntaxError : public Error {
  public:
   HttpSyntaxError(int status, ErrorInfo info) : Error(ErrorKind::kInput, std::move(info)), status_(status) {}

@@ -54,8 +54,8 @@ class HttpResponder {
   std::shared_ptr<Handle> handle_;
 };
 
-// Runs on one of the server's threads and must not block there: what takes time goes elsewhere with the responder. What
-// it throws becomes status 500.
+// Runs on one of the threads of the server, on several at once, and must not block there: what takes time goes
+// elsewhere with the responder. What it throws becomes status 500.
 using HttpHandler = std::function<void(HttpRequest request, HttpResponder responder)>;
 // The body of an answer to what never became a request: (400, "why") and the like.
 using HttpErrorReply = std::function<HttpResponse(int status, const std::string& what)>;

@@ -162,11 +162,12 @@ void Session::refuse(int status, const std::string& what) {
 }
 
 void Session::flush() {
-  if (writing_ || stage_ != Stage::kAnswering) return;
+  if (stage_ != Stage::kAnswering) return;
+  if (exchange_->client_gone()) return close();  // too slow, or given up: not after a write that may never end
+  if (writing_) return;
   if (out_sent_ == out_.size()) {
     if (last_) return next_request();
     Exchange::Outgoing next = exchange_->take();
-    if (next.broken) return close();
     out_ = std::move(next.bytes);
     out_sent_ = 0;
     last_ = next.last;

@@ -14,8 +14,9 @@ constexpr std::uint16_t kHttp = 80, kHttps = 443;
 constexpr std::string_view kShape = "http://host[:port][/path] or https://...";
 
 [[noreturn]] void refuse(std::string_view text, const char* found, const char* hint = "") {
+  const bool is_safe = !text.empty() && text.find('@') == std::string_view::npos;  // else it may hold a password
   fail_usage({.where = "address",
-              .key = text.empty() ? "" : "\"" + std::string(text.substr(0, 200)) + "\"",
+              .key = is_safe ? "\"" + std::string(text.substr(0, 200)) + "\"" : "",
               .found = found,
               .expected = std::string(kShape),
               .hint = hint});
