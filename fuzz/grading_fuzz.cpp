@@ -6,6 +6,7 @@
 
 #include "c2c/base/error.h"
 #include "c2c/eval/grading/ideals.h"
+#include "c2c/eval/grading/judge_verdict.h"
 #include "c2c/eval/grading/letters.h"
 #include "c2c/eval/grading/longbench.h"
 #include "c2c/eval/grading/math.h"
@@ -28,6 +29,7 @@ void grade(std::uint8_t which, std::string_view reply, const std::string& truth)
       break;
     case 2:
       extract_letter(reply, mode, 10);
+      read_verdict(reply);
       grade_math(reply, truth, MathTruth::kLetter, mode);
       break;
     case 3:

@@ -12,6 +12,7 @@
 #include "c2c/cli/report.h"
 #include "c2c/cli/terminal.h"
 #include "c2c/cli/version.h"
+#include "c2c/eval/judge/judge_run.h"
 #include "c2c/eval/results/result_store.h"
 #include "c2c/eval/runs/run_eval.h"
 #include "c2c/eval/tasks/benchmark.h"
@@ -123,9 +124,32 @@ class Eval final : public Command {
                         progress_detail(now));
       };
     }
-    const EvalOutcome outcome = run_eval(config, *group, options);
+    EvalOutcome outcome = run_eval(config, *group, options);
     progress.finish();
-    if (group->is_root()) write(config, outcome);
+    if (!group->is_root()) return;
+    const std::exception_ptr no_judge = judge(config, outcome);
+    write(config, outcome);
+    if (no_judge != nullptr) std::rethrow_exception(no_judge);
+  }
+
+  // What the judge could not do is said after the run's own results are written.
+  std::exception_ptr judge(const EvalConfig& config, EvalOutcome& outcome) const {
+    if (!config.judge.is_said()) return nullptr;
+    ProgressBar progress;
+    JudgeOptions options;
+    options.retry_errors = retry_;
+    options.progress = [&](const JudgeProgress& now) {
+      progress.update("judge", static_cast<double>(now.done), static_cast<double>(now.total), judge_detail(now));
+    };
+    std::exception_ptr failure;
+    try {
+      judge_run(config.output_dir, config.judge, options, outcome.info);
+    } catch (const Error&) {
+      failure = std::current_exception();
+    }
+    progress.finish();
+    outcome.results = ResultStore::read(config.output_dir);
+    return failure;
   }
 
   void write(const EvalConfig& config, const EvalOutcome& outcome) const {

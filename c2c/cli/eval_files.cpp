@@ -38,11 +38,17 @@ void write_bad_samples(const fs::path& folder, const RunInfo& info, const std::v
         {"dataset", dataset},    {"subject", result.subject},   {"question_id", result.row}, {"system", result.system},
         {"error", result.error}, {"question", result.question}, {"prompt", result.prompt}};
     fs::create_directories(folder / "bad_samples");
-    const std::string name =
-        "bad_" + dataset + "_" + result.subject + "_" + std::to_string(result.row) + "_" + result.system;
+    const std::string name = "bad_" + dataset + "_" + result.subject + "_" + std::to_string(result.row) + "_" +
+                             result.system + (result.method == kJudgeMethod ? "_judge" : "");
     write_file_atomically(folder / "bad_samples" / (file_name(name) + ".json"),
                           bad.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
   }
+}
+
+// Files of other programs have no place for a judge's.
+std::vector<SampleResult> without_verdicts(std::vector<SampleResult> results) {
+  std::erase_if(results, [](const SampleResult& result) { return result.method == kJudgeMethod; });
+  return results;
 }
 
 }  // namespace
@@ -51,8 +57,9 @@ Summary write_eval_files(const fs::path& folder, const RunInfo& info, const std:
   const Summary summary = summarize(results, info);
   write_file_atomically(folder / "summary.json", to_json(summary).dump(2) + "\n");
   write_file_atomically(folder / "table.md", summary_table(summary, TableStyle::kMarkdown) + "\n");
-  write_reference_files(folder / "reference", info, results, utc("%Y%m%d_%H%M%S"));
-  write_lm_eval_files(folder / "lm_eval", info, results, utc("%Y-%m-%dT%H-%M-%S.000000"));
+  const std::vector<SampleResult> answers = without_verdicts(results);
+  write_reference_files(folder / "reference", info, answers, utc("%Y%m%d_%H%M%S"));
+  write_lm_eval_files(folder / "lm_eval", info, answers, utc("%Y-%m-%dT%H-%M-%S.000000"));
   write_bad_samples(folder, info, results);
   write_report(folder / "report.html", {{info, results}}, "");
   return summary;
@@ -60,6 +67,12 @@ Summary write_eval_files(const fs::path& folder, const RunInfo& info, const std:
 
 void write_report(const fs::path& page, const std::vector<ReportRun>& runs, const std::string& title) {
   write_file_atomically(page, html_report(runs, {.title = title, .summary = {}}));
+}
+
+std::string judge_detail(const JudgeProgress& now) {
+  char text[80];
+  std::snprintf(text, sizeof text, ": %.3f right so far", now.right);
+  return text + (now.failed > 0 ? ", " + std::to_string(now.failed) + " without a verdict" : std::string());
 }
 
 std::string progress_detail(const EvalProgress& now) {

@@ -86,3 +86,25 @@ fetch_tokenizers() {
     rm -rf "$aside"
   done < <(tokenizer_archives)
 }
+
+# jieba's tables, with which LongBench's Chinese scores count words. Its archive is all that there is: no wheel.
+jieba_sha256=055ca12f62674fafed09427f176506079bc135638a14e23e25be909131928db2
+fetch_jieba() {
+  local aside target=$C2C_DEPS_DIR/jieba
+  [ "$(cat "$target/.sha256" 2>/dev/null)" != $jieba_sha256 ] || return 0
+  setup_venv
+  say "downloading jieba 0.42.1 (19 MB)"
+  mkdir -p "$C2C_DEPS_DIR"
+  aside=$(mktemp -d "$C2C_DEPS_DIR/.fetch.XXXXXX")
+  "$venv/bin/python" -m pip download --no-deps --no-binary jieba --no-cache-dir --dest "$aside" jieba==0.42.1 ||
+    fail "pip could not download jieba==0.42.1; is there a network, and does your index offer it?"
+  has_sha256 "$aside"/jieba-0.42.1.tar.gz $jieba_sha256 ||
+    fail "jieba-0.42.1.tar.gz: the download has not the expected SHA-256 $jieba_sha256"
+  mkdir "$aside/jieba"
+  tar -xzf "$aside"/jieba-0.42.1.tar.gz -C "$aside/jieba" --strip-components=2 jieba-0.42.1/jieba/dict.txt \
+    jieba-0.42.1/jieba/finalseg/prob_emit.py
+  echo $jieba_sha256 >"$aside/jieba/.sha256"
+  rm -rf "$target"
+  mv "$aside/jieba" "$target"
+  rm -rf "$aside"
+}

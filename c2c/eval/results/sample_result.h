@@ -9,7 +9,7 @@
 namespace c2c {
 
 struct SampleResult {
-  std::string system, task, method;            // labels; method: generate, logits, loglikelihood, cross_entropy
+  std::string system, task, method;            // labels; method: generate, judge, logits, loglikelihood, cross_entropy
   std::string id;                              // unique in its task, the same in every run
   std::string subject, subcategory, category;  // empty where the benchmark has none
   std::int64_t row = 0;

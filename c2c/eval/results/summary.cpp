@@ -42,7 +42,7 @@ std::size_t place_of(const Items& items, const std::string& name) {
 }
 
 std::size_t method_place(const std::string& method) {
-  static constexpr const char* kMethods[] = {"generate", "logits", "loglikelihood", "cross_entropy"};
+  static constexpr const char* kMethods[] = {"generate", "judge", "logits", "loglikelihood", "cross_entropy"};
   return static_cast<std::size_t>(std::find(std::begin(kMethods), std::end(kMethods), method) - std::begin(kMethods));
 }
 

@@ -32,18 +32,21 @@ void grade_letter(const TaskData& data, const EvalTask& task, const EvalSample& 
   result.score = is_right(sample, *result.predicted) ? 1 : 0;
 }
 
-void grade_longbench(const EvalSample& sample, SampleResult& result) {
+void grade_longbench(const TaskData& data, const EvalSample& sample, SampleResult& result) {
   const LongBenchRow& row = sample.longbench;
+  const grading::LongBenchContext context{.classes = row.classes, .words = data.jieba.words.get()};
   result.predicted = result.reply;
-  result.score =
-      grading::longbench_sample_score(row.task, result.reply, sample.truth.answers, {.classes = row.classes});
+  result.score = grading::longbench_sample_score(row.task, result.reply, sample.truth.answers, context);
 }
 
-void fill_longbench(const EvalSample& sample, SampleResult& result) {
+void fill_longbench(const TaskData& data, const EvalSample& sample, SampleResult& result) {
   const LongBenchRow& row = sample.longbench;
   result.extra = {{"task", row.task},           {"_id", row.id},
                   {"pred", result.reply},       {"answers", sample.truth.answers},
                   {"all_classes", row.classes}, {"length", row.length}};
+  const auto metric = grading::longbench_metric(row.task);
+  if (metric && grading::longbench_uses_words(*metric))
+    result.extra["counted_by"] = data.jieba.words != nullptr ? "words" : "characters";
 }
 
 }  // namespace
@@ -66,8 +69,8 @@ void grade_reply(const TaskData& data, const EvalTask& task, const EvalSample& s
       return;
     }
     case TruthKind::kLongBench:
-      fill_longbench(sample, result);
-      return grade_longbench(sample, result);
+      fill_longbench(data, sample, result);
+      return grade_longbench(data, sample, result);
     case TruthKind::kText:
       break;
   }

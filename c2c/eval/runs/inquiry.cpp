@@ -271,7 +271,9 @@ struct Inquiry::State {
     if (all.method == "generate") {
       result.reply = without_newlines(text_of(model, first.row.ids));
       result.new_tokens = static_cast<std::int64_t>(first.row.ids.size());
-      return grade_reply(all.data, all.task, sample, result);
+      grade_reply(all.data, all.task, sample, result);
+      if (first.row.finish == FinishReason::kLength) result.extra["cut_off"] = true;
+      return;
     }
     if (all.method == "logits") return read_letters(*model.text.tokenizer, first);
     std::vector<OptionLikelihood> likelihoods;

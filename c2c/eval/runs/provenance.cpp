@@ -27,8 +27,9 @@ Json system_key(const EvalSystem& system) {
 Json task_key(const EvalTask& task, const TaskData& data) {
   EvalTask copy = task;
   Json key = plain(fields_to_json(fields_of(copy)));
-  for (const char* name : {"batch_size", "debug_dump_bad_samples", "cuda_launch_blocking", "answer_method"})
+  for (const char* name : {"batch_size", "debug_dump_bad_samples", "cuda_launch_blocking", "answer_method", "jieba"})
     key.erase(name);
+  if (data.jieba.words != nullptr) key["jieba_sha256"] = data.jieba.sha256;
   key["samples_sha256"] = data.fingerprint;
   key["prompts_sha256"] = data.prompts.sha256;
   return key;
@@ -71,7 +72,17 @@ TaskInfo describe_task(const EvalTask& task, const TaskData& data) {
                   {"prompts_sha256", data.prompts.sha256},
                   {"mode", task.mode_name},
                   {"shots", task.shots}};
+  if (data.jieba.words != nullptr) info.details["jieba_sha256"] = data.jieba.sha256;
   return info;
+}
+
+// What LongBench's Chinese scores count, where it is not what LongBench counts.
+std::string chinese_note(const EvalTask& task, const TaskData& data) {
+  std::string names;
+  for (const std::string& name : data.chinese_tasks) names += (names.empty() ? "" : ", ") + name;
+  return task.label() + " (" + names +
+         "): Chinese is counted by characters, not by jieba's words as LongBench counts it; these scores cannot be "
+         "laid beside published ones (eval.jieba)";
 }
 
 }  // namespace
@@ -106,6 +117,8 @@ RunInfo describe_run(const EvalConfig& config, const std::vector<TaskData>& task
   for (std::size_t i = 0; i < config.tasks.size(); ++i) {
     info.tasks.push_back(describe_task(config.tasks[i], tasks[i]));
     for (const BadRow& bad : tasks[i].bad) info.notes.push_back("malformed row left out: " + bad.text());
+    if (!tasks[i].chinese_tasks.empty() && tasks[i].jieba.words == nullptr)
+      info.notes.push_back(chinese_note(config.tasks[i], tasks[i]));
     info.seeds[config.tasks[i].label()] = config.tasks[i].seed;
   }
   return info;

@@ -114,6 +114,7 @@ class Checker {
     if (config_.output_dir.empty()) missing("output.output_dir", "a folder for the results");
     for (std::size_t i = 0; i < config_.systems.size(); ++i) check_system(i);
     for (std::size_t i = 0; i < config_.tasks.size(); ++i) check_task(i);
+    check_judge();
     check_names();
   }
 
@@ -175,6 +176,17 @@ class Checker {
       missing(task_key(i, "answer_method"), "generate, logits, loglikelihood or cross_entropy");
     task.mode = task.mode_name == "fixed" ? grading::Mode::kFixed : grading::Mode::kExact;
     task.limit = read_limit(task.limit_texts, task_key(i, "limit"));
+  }
+  void check_judge() const {
+    const EvalJudge& judge = config_.judge;
+    if (judge.endpoint.empty() != judge.model.empty())
+      missing(judge.endpoint.empty() ? "judge.endpoint" : "judge.model",
+              judge.endpoint.empty() ? "the service that has the model, https://host/v1" : "the model that judges");
+    const auto generates = [](const EvalTask& task) {
+      return std::find(task.answer_methods.begin(), task.answer_methods.end(), "generate") != task.answer_methods.end();
+    };
+    if (judge.is_said() && std::none_of(config_.tasks.begin(), config_.tasks.end(), generates))
+      missing("eval.answer_method", "generate: a judge reads replies");
   }
   EvalLimit read_limit(const std::vector<std::string>& texts, const std::string& key) const {
     const auto number = [&](const std::string& text) -> std::optional<std::int64_t> {
@@ -247,6 +259,7 @@ void EvalConfig::visit_fields(const FieldVisitor& visit) {
          .flags = "",
          .help = "where results go",
          .target = FieldGroup{[this](const FieldVisitor& inner) { Output{output_dir}.visit_fields(inner); }, {}}});
+  visit({.key = "judge", .flags = "", .help = "a model that judges replies", .target = field_group(judge)});
   visit({.key = "systems", .flags = "", .help = "several systems", .target = list_from(systems, model, "mode")});
   visit({.key = "tasks", .flags = "", .help = "several tasks", .target = list_from(tasks, eval, "dataset")});
 }

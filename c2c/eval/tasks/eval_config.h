@@ -109,6 +109,7 @@ struct EvalTask {
   std::string shots_path;                // file or folder of examples instead of the benchmark's
   std::vector<std::string> error_types;  // mmlu-redux: only these; empty: all that can be graded
   bool longbench_all = false;            // also the three quarters that training may have seen
+  std::string jieba;                     // folder of jieba, whose words Chinese scores count; empty: characters
   std::string match;                     // of ideals: match, includes, fuzzy_match, exact; empty: the set's own
   WordNetTask wordnet;
   std::int64_t seed = 42;
@@ -118,9 +119,24 @@ struct EvalTask {
   void visit_fields(const FieldVisitor& visit);
 };
 
+// The `judge` section: a model behind an OpenAI-compatible endpoint that judges replies.
+struct EvalJudge {
+  std::string endpoint;  // as OpenAI's own clients take it: https://host/v1; empty: nobody judges
+  std::string model;
+  std::string api_key_env = "OPENAI_API_KEY";  // name of the variable that holds the key; the key itself is no key here
+  std::string api_key_file;                    // a file whose one line is the key, instead
+  std::int64_t parallel = 4, tries = 5;
+  std::optional<std::int64_t> max_tokens;       // of its replies; unset: the service's own
+  double temperature = EvalGeneration::kUnset;  // the same
+  double timeout = 120;                         // seconds, of one try
+  bool is_said() const { return !endpoint.empty(); }
+  void visit_fields(const FieldVisitor& visit);
+};
+
 struct EvalConfig {
   EvalSystem model;
   EvalTask eval;
+  EvalJudge judge;
   std::string output_dir;
   std::vector<EvalSystem> systems;  // never empty after reading: `model` where none are said
   std::vector<EvalTask> tasks;      // never empty after reading: `eval` where none are said

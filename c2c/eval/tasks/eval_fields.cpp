@@ -113,10 +113,23 @@ void EvalTask::visit_fields(const FieldVisitor& visit) {
   visit(path("shots_path", &shots_path, "file or folder of examples instead of the benchmark's"));
   visit(field("error_types", &error_types, "mmlu-redux: only rows of these"));
   visit(field("longbench_all", &longbench_all, "also the three quarters left for training"));
+  visit(path("jieba", &jieba, "folder of jieba, whose words LongBench's Chinese scores count; not said: characters"));
   visit(field("match", &match, "how ideals are compared", {"match", "includes", "fuzzy_match", "exact"}));
   visit({.key = "wordnet", .flags = "", .help = "of the WordNet tasks", .target = field_group(wordnet)});
   visit(at_least(0, field("seed", &seed, "of every draw")));
   visit(at_least(0, field("batch_size", &batch_size, "samples at once; 0: as fits")));
+}
+
+void EvalJudge::visit_fields(const FieldVisitor& visit) {
+  visit(field("endpoint", &endpoint, "OpenAI-compatible service, https://host/v1; not said: nobody judges"));
+  visit(field("model", &model, "that judges, as the service calls it"));
+  visit(field("api_key_env", &api_key_env, "environment variable that holds the service's key"));
+  visit(path("api_key_file", &api_key_file, "file that holds it, instead"));
+  visit(range(1, 256, field("parallel", &parallel, "questions at once")));
+  visit(range(1, 100, field("tries", &tries, "of a question, where the service is busy or away")));
+  visit(at_least(1, field("max_tokens", &max_tokens, "of the judge's reply; not said: the service's own")));
+  visit(range(0, 2, field("temperature", &temperature, "of the judge; not said: the service's own")));
+  visit(range(0.1, 86400, field("timeout", &timeout, "seconds of one try")));
 }
 
 }  // namespace c2c

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "c2c/base/error.h"
+#include "c2c/eval/grading/longbench.h"
 #include "c2c/eval/tasks/read_choices.h"
 #include "c2c/eval/tasks/task_rows.h"
 #include "c2c/io/formats/sha256.h"
@@ -199,6 +200,17 @@ class Loader {
       for (const std::string& answer : sample.truth.answers) add(answer);
     }
     data_.fingerprint = hash.hex();
+    load_words();
+  }
+
+  void load_words() {
+    std::set<std::string> tasks;
+    for (const EvalSample& sample : data_.samples) {
+      const auto metric = grading::longbench_metric(sample.longbench.task);
+      if (metric && grading::longbench_uses_words(*metric)) tasks.insert(sample.longbench.task);
+    }
+    data_.chinese_tasks.assign(tasks.begin(), tasks.end());
+    if (!tasks.empty() && !task_.jieba.empty()) data_.jieba = load_jieba(task_.jieba);
   }
 
   const EvalTask& task_;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "c2c/eval/tasks/benchmark.h"
+#include "c2c/eval/tasks/jieba.h"
 #include "c2c/eval/tasks/prompts.h"
 
 namespace c2c {
@@ -33,6 +34,9 @@ struct TaskData {
   grading::IdealMatch match = grading::IdealMatch::kStartsWith;
   grading::IdealOptions ideal_options;
   std::string fingerprint;  // SHA-256 of every sample's id, messages, options and truth
+  // Tasks of LongBench whose scores count Chinese words, and what cuts them; null words: characters are counted.
+  std::vector<std::string> chinese_tasks;
+  JiebaTables jieba;
 };
 
 // Throws kInput where the benchmark's files are missing (saying where they were looked for and how to get them), where

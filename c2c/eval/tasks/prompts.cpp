@@ -174,6 +174,10 @@ const JudgePrompts& judge_prompts() {
   return prompts;
 }
 
+std::string judge_prompts_sha256() {
+  return sha256_of(embedded_file("prompts/judge.yaml"));
+}
+
 std::string background_prompt(const std::string& name) {
   const auto tree = embedded_tree("prompts/two-stage.yaml");
   const auto& known = tree.at("background");

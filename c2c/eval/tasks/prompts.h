@@ -57,6 +57,7 @@ struct JudgePrompts {
   void visit_fields(const FieldVisitor& visit);
 };
 const JudgePrompts& judge_prompts();
+std::string judge_prompts_sha256();
 
 // Text-to-text (tasks/prompts/two-stage.yaml): {question}, {context}.
 std::string background_prompt(const std::string& name = "default");  // throws kUsage naming the known ones

@@ -2,6 +2,7 @@
 
 #include "c2c/base/error.h"
 #include "c2c/infer/pipelines/stop_ids.h"
+#include "c2c/model/families/lora_adapter.h"
 
 namespace c2c {
 
@@ -27,7 +28,9 @@ std::optional<KvFormat> parse_kv_format(const std::string& kv) {
 
 LoadedModel load_weights_of(TextSide text, const LoadOptions& options) {
   LoadedModel model;
-  model.lm = load_model(text.path, options);
+  std::unique_ptr<CausalLm> lm = load_model(text.path, options);
+  if (!text.adapter.empty()) load_adapter(*lm, text.adapter);
+  model.lm = std::move(lm);
   model.stop_ids = stop_ids_of(model.lm->config(), *text.tokenizer);
   model.text = std::move(text);
   return model;

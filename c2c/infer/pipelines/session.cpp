@@ -33,6 +33,7 @@ bool is_fused_mode(const std::string& mode) {
 nlohmann::ordered_json describe(const TextSide& text) {
   nlohmann::ordered_json json = {{"name", text.name}, {"path", text.path.string()}};
   if (!text.commit.empty()) json["commit"] = text.commit;
+  if (!text.adapter.empty()) json["adapter"] = text.adapter.string();
   return json;
 }
 

@@ -116,7 +116,7 @@ class AdapterTensors {
 std::shared_ptr<LoraBranch> read_branch(AdapterTensors& tensors, const std::string& prefix, const Linear& layer,
                                         std::int64_t rank) {
   auto branch = std::make_shared<LoraBranch>();
-  const at::Device device = layer.weight().device();
+  const at::Device device = layer.is_packed() ? at::Device(at::kCPU) : layer.weight().device();
   branch->a = tensors.take(prefix + "lora_A.weight", rank, layer.in_features(), device);
   branch->b = tensors.take(prefix + "lora_B.weight", layer.out_features(), branch->a.size(0), device);
   return branch;

@@ -34,12 +34,51 @@ void check_file_name(const std::string& text, const std::string& what) {
       fail_input({.where = text, .found = "no such file", .expected = "the " + what});
 }
 
-// Everything a model needs is looked for at once, so that one message names all that is missing.
-ModelLocation locate_entry(const ModelEntry& entry, const std::string& what) {
-  check_file_name(entry.model, what);
-  const ModelLocation location = locate_model(entry.model);
-  if (entry.tokenizer.empty()) require_model_files(location);
+constexpr const char* kAdapterConfig = "adapter_config.json";
+constexpr const char* kBaseModel = "base_model_name_or_path";
+
+// As transformers tells it.
+bool is_adapter(const fs::path& folder) {
+  return fs::exists(folder / kAdapterConfig);
+}
+
+// The model that an adapter's folder says it adapts.
+ModelLocation locate_base(const fs::path& adapter) {
+  const std::string file = (adapter / kAdapterConfig).string();
+  const auto config = parse_json_text(file, read_config_file(file));
+  if (!config.is_object() || !config.contains(kBaseModel) || !config[kBaseModel].is_string() ||
+      config[kBaseModel].get<std::string>().empty())
+    fail_input({.where = file, .key = kBaseModel, .found = "nothing", .expected = "the model that it adapts"});
+  const std::string base = config[kBaseModel].get<std::string>();
+  check_file_name(base, "model that " + file + " adapts");
+  const ModelLocation location = locate_model(base);
+  if (is_adapter(location.path))
+    fail_input({.where = file, .key = kBaseModel, .found = base + ", an adapter", .expected = "a model"});
   return location;
+}
+
+struct Located {
+  ModelLocation model;
+  fs::path adapter;
+};
+
+// Everything a model needs is looked for at once, so that one message names all that is missing.
+Located locate_entry(const ModelEntry& entry, const std::string& what) {
+  check_file_name(entry.model, what);
+  Located located{locate_model(entry.model), {}};
+  if (is_adapter(located.model.path)) {
+    located.adapter = located.model.path;
+    located.model = locate_base(located.adapter);
+  }
+  if (entry.tokenizer.empty()) require_model_files(located.model);
+  return located;
+}
+
+// Where tokenizer and chat template are read from.
+fs::path text_path(const ModelEntry& entry, const Located& located, const std::string& what) {
+  if (!entry.tokenizer.empty()) return resolve_model_path(entry.tokenizer, what + " tokenizer");
+  const bool has_own = !located.adapter.empty() && fs::exists(located.adapter / "tokenizer.json");
+  return has_own ? located.adapter : located.model.path;
 }
 
 }  // namespace
@@ -83,10 +122,11 @@ fs::path resolve_fuser_path(const std::string& text, const std::string& subfolde
 TextSide load_text_side(const ModelEntry& entry, const std::string& what) {
   TextSide side;
   side.name = entry.model;
-  const ModelLocation location = locate_entry(entry, what);
-  side.path = location.path;
-  side.commit = location.commit;
-  const fs::path own = entry.tokenizer.empty() ? side.path : resolve_model_path(entry.tokenizer, what + " tokenizer");
+  const Located located = locate_entry(entry, what);
+  side.path = located.model.path;
+  side.commit = located.model.commit;
+  side.adapter = located.adapter;
+  const fs::path own = text_path(entry, located, what);
   std::optional<TemplateSource> source;
   if (own.extension() == ".gguf") {
     GgufText text = load_gguf_text(own);

@@ -12,7 +12,7 @@ namespace c2c {
 
 // How a run file or recipe names a model.
 struct ModelEntry {
-  std::string model;          // folder, GGUF file, or org/name[@revision] in the Hugging Face cache
+  std::string model;          // folder (a model's, or a LoRA adapter's), GGUF file, or org/name[@revision] in the cache
   std::string tokenizer;      // folder or tokenizer.json; empty: the model's own
   std::string chat_template;  // Jinja file; empty: the model's own, else the reference's default with a warning
   void visit_fields(const FieldVisitor& visit);
@@ -23,7 +23,10 @@ void visit_model_entry(ModelEntry& entry, const FieldVisitor& visit, const std::
 struct TextSide {
   std::string name;            // as the run file says it
   std::filesystem::path path;  // folder or file that it resolved to
-  std::string commit;          // of the Hugging Face cache's snapshot; empty: a local model
+  // A folder of PEFT's (adapter_config.json) was named: this is it, and `path` is the model that it adapts. Empty:
+  // none.
+  std::filesystem::path adapter;
+  std::string commit;  // of the Hugging Face cache's snapshot; empty: a local model
   std::shared_ptr<const Tokenizer> tokenizer;
   std::shared_ptr<const ChatTemplate> chat;
 };
@@ -35,7 +38,8 @@ std::filesystem::path resolve_model_path(const std::string& text, const std::str
 // The same for a fuser: folder, fuser.safetensors, or org/name[/subfolder] in the cache.
 std::filesystem::path resolve_fuser_path(const std::string& text, const std::string& subfolder);
 
-// `what` names the entry in messages ("receiver", "sharer 1").
+// `what` names the entry in messages ("receiver", "sharer 1"). An adapter's tokenizer and chat template are the model's
+// unless its folder has its own.
 TextSide load_text_side(const ModelEntry& entry, const std::string& what);
 
 }  // namespace c2c

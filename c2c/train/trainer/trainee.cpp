@@ -25,6 +25,14 @@ bool is_frozen(const TrainRecipe& recipe, std::string_view part) {
   return std::find(names.begin(), names.end(), part) != names.end();
 }
 
+void require_no_adapter(const TextSide& side, const char* key) {
+  if (side.adapter.empty()) return;
+  fail_usage({.where = "recipe",
+              .key = key,
+              .found = side.adapter.string() + ", a LoRA adapter",
+              .expected = "a model: training starts from whole models only"});
+}
+
 AlignModel align_model_of(const TextSide& side) {
   return {side.name, side.tokenizer, side.chat};
 }
@@ -104,6 +112,7 @@ Trainee::Trainee(const TrainRecipe& recipe, at::Device device, const ProgressFn&
 void Trainee::load_pair(const TrainRecipe& recipe, at::Device device, const ProgressFn& progress) {
   const at::ScalarType dtype = recipe_dtype(recipe.training.dtype);
   receiver_text_ = load_text_side(recipe.model.base, "receiver");
+  require_no_adapter(receiver_text_, "model.base_model");
   std::vector<AlignSharer> sides;
   encoding_key_ = text_key(receiver_text_);
   const std::string strategy = recipe.model.align ? recipe.model.alignment_strategy : "off";
@@ -188,6 +197,7 @@ void Trainee::choose_parameters(const TrainRecipe& recipe, const std::vector<std
 
 void Trainee::load_baseline(const TrainRecipe& recipe, at::Device device, const ProgressFn& progress) {
   receiver_text_ = load_text_side(recipe.model.baseline, "model");
+  require_no_adapter(receiver_text_, "model.baseline_model");
   const bool reference_mask = recipe.training.label_mask == "reference";
   encoding_key_ = text_key(receiver_text_) + " " + recipe.training.label_mask;
   encoder_ = std::make_unique<SampleEncoder>(
