@@ -6,6 +6,8 @@
 
 #include "c2c/base/error.h"
 #include "c2c/cli/terminal.h"
+#include "c2c/io/config/parse_text.h"
+#include "c2c/train/datagen/endpoint_teacher.h"
 #include "c2c/train/teacher/local_teacher.h"
 
 namespace c2c::cli {
@@ -95,15 +97,77 @@ void DataGenerate::visit_teacher(const FieldVisitor& visit) {
          .maximum = 1024});
 }
 
+// Defaults are those of the reference's scripts.
+void DataGenerate::visit_endpoint(const FieldVisitor& visit) {
+  visit({.key = "",
+         .flags = "--endpoint",
+         .help = "an OpenAI-compatible service as the teacher: https://host/v1",
+         .target = &endpoint_});
+  visit({.key = "", .flags = "--model", .help = "the model's name there", .target = &model_});
+  visit({.key = "",
+         .flags = "--api-key-env",
+         .help = "environment variable that holds its key; not set: none is sent",
+         .target = &api_key_env_});
+  visit({.key = "",
+         .flags = "--api-key-file",
+         .help = "file that holds its key, instead",
+         .target = &api_key_file_,
+         .is_path = true});
+  visit({.key = "", .flags = "--timeout", .help = "seconds that a reply may take", .target = &timeout_, .minimum = 1});
+  visit({.key = "",
+         .flags = "--tries",
+         .help = "how often a question is sent where it may succeed later",
+         .target = &tries_,
+         .minimum = 1,
+         .maximum = 100});
+  visit({.key = "",
+         .flags = "--retry-delay",
+         .help = "seconds before the second try; doubled for each further one",
+         .target = &retry_delay_,
+         .minimum = 0,
+         .maximum = 3600});
+  visit({.key = "", .flags = "--extra", .help = "more fields for every request, a JSON object", .target = &extra_});
+}
+
 void DataGenerate::visit_fields(const FieldVisitor& visit) {
   visit_source(visit);
   visit_teacher(visit);
+  visit_endpoint(visit);
+}
+
+std::unique_ptr<Teacher> DataGenerate::make_endpoint() {
+  EndpointOptions options;
+  options.url = endpoint_;
+  options.model = model_;
+  options.max_new_tokens = run_.max_new_tokens;
+  options.temperature = run_.sampling.temperature;
+  options.top_p = run_.sampling.top_p;
+  options.top_k = run_.sampling.top_k;
+  options.min_p = run_.sampling.min_p;
+  options.stop = run_.stop;
+  if (!extra_.empty()) {
+    options.extra = nlohmann::json(parse_json_text("--extra", extra_));
+    if (!options.extra.is_object())
+      fail_usage({.where = "--extra", .found = options.extra.type_name(), .expected = "a JSON object"});
+  }
+  const auto milliseconds = [](double seconds) {
+    return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1e3));
+  };
+  options.client.http.bearer_key = read_api_key(api_key_env_, api_key_file_, /*required=*/false);
+  options.client.http.idle_timeout = options.client.http.total_timeout = milliseconds(timeout_);
+  options.client.retry.max_tries = static_cast<int>(tries_);
+  options.client.retry.first_wait = milliseconds(retry_delay_);
+  return make_endpoint_teacher(std::move(options));
 }
 
 std::unique_ptr<Teacher> DataGenerate::make_teacher(const QuestionKind& kind, const ProgressFn& loading) {
-  if (run_.receiver.model.empty())
-    fail_usage({.where = "data generate", .key = "--teacher", .found = "nothing", .expected = "a model"});
+  if (run_.receiver.model.empty() == endpoint_.empty())
+    fail_usage({.where = "data generate",
+                .key = "--teacher, --endpoint",
+                .found = endpoint_.empty() ? "neither" : "both",
+                .expected = "a model of this machine, or an address with --model"});
   run_.max_new_tokens = max_new_tokens_.value_or(kind.max_new_tokens);
+  if (!endpoint_.empty()) return make_endpoint();
   return make_local_teacher(run_, loading);
 }
 

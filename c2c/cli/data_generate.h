@@ -25,11 +25,16 @@ class DataGenerate {
  private:
   void visit_source(const FieldVisitor& visit);
   void visit_teacher(const FieldVisitor& visit);
+  void visit_endpoint(const FieldVisitor& visit);
   std::unique_ptr<Teacher> make_teacher(const QuestionKind& kind, const ProgressFn& loading);
+  std::unique_ptr<Teacher> make_endpoint();
 
   QuestionSource source_;
   RunConfig run_;
   std::optional<std::int64_t> max_new_tokens_;  // unset: the kind's
+  std::string endpoint_, model_, api_key_env_ = "OPENAI_API_KEY", api_key_file_, extra_;
+  double timeout_ = 6000, retry_delay_ = 1;  // seconds
+  std::int64_t tries_ = 3;
   std::int64_t most_failures_ = 16;
   bool retry_errors_ = false;
 };

@@ -57,6 +57,8 @@ class Run {
     try {
       entry.reply = teacher_.answer(question->messages, row_seed(options_.seed, row));
       if (stripped(entry.reply.text).empty()) entry.error = "the reply is empty (" + entry.reply.finish + ")";
+    } catch (const TeacherGone&) {
+      throw;
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::kInternal) throw;
       entry.error = error.what();

@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 
+#include "c2c/base/error.h"
 #include "c2c/text/chat/chat_template.h"
 
 namespace c2c {
@@ -15,11 +17,17 @@ struct Reply {
   bool operator==(const Reply&) const = default;
 };
 
+// Ends the run, not only a row: no further question would be answered.
+class TeacherGone : public Error {
+ public:
+  explicit TeacherGone(ErrorInfo info) : Error(ErrorKind::kInput, std::move(info)) {}
+};
+
 class Teacher {
  public:
   virtual ~Teacher() = default;
-  // Thread-safe. `seed` belongs to the row: a sampled reply depends on nothing else. Throws c2c::Error: kInternal for
-  // what ends the run, anything else for what ends this row.
+  // Thread-safe. `seed` belongs to the row: a sampled reply depends on nothing else. Throws TeacherGone
+  // and kInternal for what ends the run, any other c2c::Error for what ends this row.
   virtual Reply answer(const Messages& messages, std::uint64_t seed) = 0;
   // Everything about the teacher that changes its replies (an object), and nothing else: it may be asked at another
   // address or more at once when the run goes on.
