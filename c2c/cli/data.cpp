@@ -1,8 +1,10 @@
-// `c2c data wordnet` writes training data from WordNet; `c2c data stats` says what a dataset holds.
+// `c2c data wordnet` writes training data from WordNet, `c2c data generate` has a teacher write it; `c2c data stats`
+// says what a dataset holds.
 #include <iostream>
 
 #include "c2c/base/error.h"
 #include "c2c/cli/command.h"
+#include "c2c/cli/data_generate.h"
 #include "c2c/cli/report.h"
 #include "c2c/cli/terminal.h"
 #include "c2c/io/config/parse_text.h"
@@ -19,27 +21,36 @@ using Json = nlohmann::ordered_json;
 class Data final : public Command {
  public:
   const char* name() const override { return "data"; }
-  const char* description() const override { return "training data: make it from WordNet, or look at a dataset"; }
-  bool computes() const override { return false; }
+  const char* description() const override {
+    return "training data: have a teacher write it, make it from WordNet, or look at it";
+  }
+  bool computes() const override { return what_ == "generate"; }
   void add_options(CLI::App& app, CommandLine& line) override {
     line.add(app, [this](const FieldVisitor& visit) { visit_what(visit); }, "Data");
     line.add(app, [this](const FieldVisitor& visit) { visit_wordnet(visit); }, "wordnet");
     line.add(app, [this](const FieldVisitor& visit) { visit_stats(visit); }, "stats");
+    line.add(app, fields_of(generate_), "generate");
   }
 
   void run(const Globals&, const CommandLine&) override {
     if (what_ == "wordnet") return write_pairs();
     if (what_ == "stats") return show_stats();
-    fail_usage(
-        {.where = "data", .found = "nothing to do", .expected = "c2c data wordnet --output DIR, or c2c data stats"});
+    if (what_ == "generate") return generate_.run({.type = type_, .input = path_, .output = output_, .seed = seed_});
+    fail_usage({.where = "data",
+                .found = "nothing to do",
+                .expected = "c2c data generate --output DIR, c2c data wordnet --output DIR, or c2c data stats"});
   }
 
  private:
   void visit_what(const FieldVisitor& visit) {
-    visit({.key = "", .flags = "what", .help = "what to do", .target = &what_, .choices = {"wordnet", "stats"}});
+    visit({.key = "",
+           .flags = "what",
+           .help = "what to do",
+           .target = &what_,
+           .choices = {"generate", "wordnet", "stats"}});
     visit({.key = "",
            .flags = "path",
-           .help = "stats: file, folder or org/name, with --type read as its data_path",
+           .help = "file, folder or org/name: stats (with --type read as its data_path), generate (its --input)",
            .target = &path_,
            .is_path = true});
   }
@@ -49,11 +60,7 @@ class Data final : public Command {
            .help = "folder of WordNet's data files (Debian: wordnet-base)",
            .target = &wordnet_,
            .is_path = true});
-    visit({.key = "",
-           .flags = "--output",
-           .help = "folder for train.jsonl, heldout.jsonl and questions.jsonl",
-           .target = &output_,
-           .is_path = true});
+    visit({.key = "", .flags = "--output", .help = "folder for what is written", .target = &output_, .is_path = true});
     visit({.key = "", .flags = "--part", .help = "part of speech", .target = &part_, .choices = kParts});
     visit({.key = "", .flags = "--held-out", .help = "pairs held out", .target = &held_out_, .minimum = 0});
     visit({.key = "",
@@ -66,14 +73,16 @@ class Data final : public Command {
            .help = "multiple-choice questions (default: one for each held-out pair)",
            .target = &questions_,
            .minimum = 0});
-    visit({.key = "", .flags = "--seed", .help = "of the shuffle, as Python's random.Random", .target = &seed_});
+    visit({.key = "",
+           .flags = "--seed",
+           .help = "of the shuffle, as Python's random.Random (default: 42); generate: of sampled replies (0)",
+           .target = &seed_});
   }
   void visit_stats(const FieldVisitor& visit) {
     visit({.key = "",
            .flags = "--type",
-           .help = "dataset class (default: the table as it is)",
-           .target = &type_,
-           .choices = dataset_types()});
+           .help = "stats: dataset class (default: the table as it is); generate: dolly, gsm8k, mmlu, openhermes, chat",
+           .target = &type_});
     visit({.key = "", .flags = "--kwargs", .help = "its arguments, a JSON object", .target = &kwargs_});
     visit({.key = "",
            .flags = "-m,--receiver",
@@ -160,7 +169,8 @@ class Data final : public Command {
   std::string what_, path_, wordnet_ = "/usr/share/wordnet", output_, part_ = "noun", type_, kwargs_, receiver_;
   std::int64_t held_out_ = 200;
   std::optional<std::int64_t> train_, questions_;
-  std::optional<std::uint64_t> seed_ = 42;
+  std::optional<std::uint64_t> seed_;
+  DataGenerate generate_;
 };
 
 }  // namespace
