@@ -1,7 +1,6 @@
 #include "c2c/eval/sweeps/plan.h"
 
 #include <algorithm>
-#include <set>
 
 #include "c2c/base/error.h"
 #include "c2c/eval/results/result_store.h"

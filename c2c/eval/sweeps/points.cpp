@@ -150,7 +150,7 @@ void Expander::add(const std::vector<std::size_t>& values) {
   grid_.points.push_back(std::move(point));
   if (sweep_.eval.is_said()) {
     const std::size_t last = grid_.points.size() - 1;
-    eval_settings(sweep_, grid_, {.point = last, .name = "", .checkpoint = point.training ? "final" : ""});
+    eval_settings(sweep_, grid_, {.point = last, .name = "", .checkpoint = grid_.points[last].training ? "final" : ""});
   }
 }
 

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <map>
 
 #include "c2c/eval/results/output_names.h"
 #include "c2c/eval/results/svg.h"

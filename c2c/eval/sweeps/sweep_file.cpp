@@ -1,7 +1,7 @@
 #include "c2c/eval/sweeps/sweep_file.h"
 
-#include <algorithm>
-#include <set>
+#include <cmath>
+#include <limits>
 
 #include "c2c/base/error.h"
 #include "c2c/eval/sweeps/scalar.h"
@@ -122,7 +122,7 @@ class Reader {
     assign_under(visit_fields, rest, place);
     if (value.name.empty() && !value.value.is_null()) value.name = scalar_text(value.value);
     if (value.name.empty()) fail(place, entry, "a name or a value");
-    if (number == number)
+    if (!std::isnan(number))
       value.number = number;
     else if (value.value.is_number())
       value.number = value.value.get<double>();

@@ -1,7 +1,9 @@
 #include "c2c/eval/sweeps/sweep_table.h"
 
 #include <algorithm>
-#include <map>
+#include <cstdint>
+#include <cstdio>
+#include <string_view>
 
 #include "c2c/eval/results/json_fields.h"
 #include "c2c/eval/results/output_names.h"
@@ -107,7 +109,7 @@ class TableReader {
   }
   void note(const std::string& line, const std::string& run) {
     auto found = std::find_if(notes_.begin(), notes_.end(), [&](const auto& known) { return known.first == line; });
-    if (found == notes_.end()) found = notes_.insert(notes_.end(), {line, {}});
+    if (found == notes_.end()) found = notes_.emplace(found, line, std::vector<std::string>());
     if (!run.empty()) found->second.push_back(run);
   }
 

@@ -157,9 +157,7 @@ TEST_F(RunSweep, ASignalStopsWhatRunsAndTheRest) {
 TEST_F(RunSweep, WhatCannotBeRunIsSaidBeforeAnythingIs) {
   const std::string unknown = message_of([&] { run("grid: {a: {key: eval.eval.kv_cache_share, values: [1]}}\n"); });
   EXPECT_NE(unknown.find("kv_cache_share"), std::string::npos);
-  EXPECT_NE(message_of([&] {
-              run("grid: {a: {key: eval.eval.limit, values: [\"{no}\"]}}\neval_launcher: []\n");
-            }).find("{no}"),
+  EXPECT_NE(message_of([&] { run("grid: {a: {set: {eval.eval.name: \"{no}\"}, values: [1]}}\n"); }).find("{no}"),
             std::string::npos);
   scratch_.write("out/trainings/a-1/train/config.json", "another");
   EXPECT_NE(message_of([&] { run("grid: {a: {key: train.x, values: [1]}}\n"); }).find("another recipe"),
