@@ -1,6 +1,7 @@
-// Evaluation files, prompt templates and rows of benchmarks: the first byte says which, the rest is the text.
+// Evaluation and sweep files, prompt templates and rows of benchmarks: the first byte says which, the rest is the text.
 #include <string>
 
+#include "c2c/eval/sweeps/points.h"
 #include "c2c/eval/tasks/benchmark.h"
 #include "c2c/eval/tasks/longbench.h"
 #include "c2c/eval/tasks/option_lines.h"
@@ -58,6 +59,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       case 'o':
         parse_eval_config("model: {model_name: x}\noutput: {output_dir: o}\neval: {answer_method: logits}\n", "x.yaml",
                           {text});
+        break;
+      case 's':
+        expand(parse_sweep(text, "x.yaml"));
         break;
       case 'f':
         format(text);

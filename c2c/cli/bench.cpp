@@ -11,7 +11,7 @@
 #include "c2c/cli/steady_memory.h"
 #include "c2c/cli/terminal.h"
 #include "c2c/cli/version.h"
-#include "c2c/eval/bench/child.h"
+#include "c2c/io/process/child.h"
 #include "c2c/eval/bench/memory_run.h"
 #include "c2c/eval/bench/run_bench.h"
 #include "c2c/infer/pipelines/torch_errors.h"
@@ -132,7 +132,7 @@ class Bench final : public Command {
       auto command = own_command();
       command.at(0) = "/proc/self/exe";
       command.insert(command.end(), {"--memory-run", weights});
-      return bench::memory_from_json(bench::Child(command, true).read(kMemorySeconds));
+      return bench::memory_from_json(Child(command, true).read(kMemorySeconds));
     };
     if (config_.has_stage("quality")) services.texts = read_texts();
     if (config_.has_stage("memory")) services.baseline_bytes = measure_baseline();

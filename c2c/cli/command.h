@@ -43,6 +43,7 @@ std::unique_ptr<Command> make_train();
 std::unique_ptr<Command> make_fit();
 std::unique_ptr<Command> make_bench();
 std::unique_ptr<Command> make_eval();
+std::unique_ptr<Command> make_sweep();
 std::unique_ptr<Command> make_analyze();
 
 }  // namespace c2c::cli

@@ -106,7 +106,7 @@ int run_main(int argc, char** argv) {
   app.require_subcommand(1);
   std::vector<std::unique_ptr<Entry>> entries;
   for (auto make : {make_generate, make_chat, make_demo, make_inspect, make_convert, make_train, make_fit, make_data,
-                    make_eval, make_analyze, make_bench, make_doctor}) {
+                    make_eval, make_sweep, make_analyze, make_bench, make_doctor}) {
     auto entry = std::make_unique<Entry>();
     entry->command = make();
     entry->app = app.add_subcommand(entry->command->name(), entry->command->description());

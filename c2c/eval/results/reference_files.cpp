@@ -7,6 +7,7 @@
 
 #include "c2c/eval/results/json_fields.h"
 #include "c2c/eval/results/output_names.h"
+#include "c2c/eval/results/text_table.h"
 
 namespace c2c {
 
@@ -48,14 +49,6 @@ struct Mean {
   }
   double value() const { return count == 0 ? 0 : sum / static_cast<double>(count); }
 };
-
-// As Python's csv module: quotes only where needed.
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
-}
 
 std::string without_end_newlines(const std::string& text) {
   const std::size_t begin = text.find_first_not_of('\n');
@@ -180,7 +173,7 @@ std::string reference_csv(std::span<const SampleResult> results) {
                  {generate ? r.predicted.value_or("") : "", generate ? std::to_string(r.prompt_tokens) : "",
                   generate ? std::to_string(generated(r)) : "", cot_output(r), Json(r.total_ms).dump()});
     cells.resize(cells.size() + 3);
-    for (std::size_t i = 0; i < cells.size(); ++i) text += (i == 0 ? "" : ",") + csv_field(cells[i]);
+    for (std::size_t i = 0; i < cells.size(); ++i) text += (i == 0 ? "" : ",") + results::csv_field(cells[i]);
     text += "\r\n";
   }
   return text;

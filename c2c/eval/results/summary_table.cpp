@@ -4,12 +4,13 @@
 
 #include "c2c/base/utf8.h"
 #include "c2c/eval/results/summary.h"
+#include "c2c/eval/results/text_table.h"
 
 namespace c2c {
 
 namespace {
 
-using Rows = std::vector<std::vector<std::string>>;
+using Rows = results::TextRows;
 
 std::string number(double value, int digits) {
   char text[48];
@@ -20,16 +21,6 @@ std::string number(double value, int digits) {
 std::string with_interval(const Estimate& estimate, double factor, int digits) {
   return number(factor * estimate.value, digits) + " [" + number(factor * estimate.interval.low, digits) + ", " +
          number(factor * estimate.interval.high, digits) + "]";
-}
-
-// "54.5 [47.5, 61.5] *"
-std::string cell_text(const Summary& summary, const CellSummary& cell) {
-  std::string text = cell.is_cross_entropy() ? with_interval(cell.score, 1, 3) : with_interval(cell.score, 100, 1);
-  if (cell.not_claimed)
-    text += " †";
-  else if (cell.is_better(cell.against_baseline, summary.significance))
-    text += " *";
-  return text;
 }
 
 // A column of the table: a task and method, or the length-normalised scores beside one.
@@ -80,7 +71,7 @@ Rows table_rows(const Summary& summary) {
       if (cell == nullptr)
         row.emplace_back("-");
       else if (!column.norm)
-        row.push_back(cell_text(summary, *cell));
+        row.push_back(results::cell_text(summary, *cell));
       else
         row.push_back(cell->score_norm ? with_interval(*cell->score_norm, 100, 1) : "-");
     }
@@ -89,7 +80,19 @@ Rows table_rows(const Summary& summary) {
   return rows;
 }
 
-// What stands in a cell must not end it, nor a line.
+}  // namespace
+
+namespace results {
+
+std::string cell_text(const Summary& summary, const CellSummary& cell) {
+  std::string text = cell.is_cross_entropy() ? with_interval(cell.score, 1, 3) : with_interval(cell.score, 100, 1);
+  if (cell.not_claimed)
+    text += " †";
+  else if (cell.is_better(cell.against_baseline, summary.significance))
+    text += " *";
+  return text;
+}
+
 std::string markdown_text(const std::string& text) {
   std::string safe;
   for (const char c : text) {
@@ -99,7 +102,7 @@ std::string markdown_text(const std::string& text) {
   return safe;
 }
 
-std::string draw(Rows rows, TableStyle style) {
+std::string draw_table(TextRows rows, TableStyle style) {
   const bool markdown = style == TableStyle::kMarkdown;
   std::vector<std::size_t> widths(rows[0].size(), 3);
   for (std::vector<std::string>& row : rows)
@@ -126,13 +129,15 @@ std::string draw(Rows rows, TableStyle style) {
   return text;
 }
 
-}  // namespace
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + "\"";
+}
 
-std::string summary_table(const Summary& summary, TableStyle style) {
-  std::string text = draw(table_rows(summary), style) + "\n";
-  const bool markdown = style == TableStyle::kMarkdown;
-  const auto note = [&](const std::string& line) { text += "- " + (markdown ? markdown_text(line) : line) + "\n"; };
-  note("Brackets: 95 % intervals by bootstrap over samples.");
+std::vector<std::string> table_legend(const Summary& summary) {
+  std::vector<std::string> legend = {"Brackets: 95 % intervals by bootstrap over samples."};
   const std::string p = "p < " + number(summary.significance, 2);
   bool starred = false, daggered = false;
   for (const CellSummary& cell : summary.cells) {
@@ -140,9 +145,21 @@ std::string summary_table(const Summary& summary, TableStyle style) {
     starred = starred || (!cell.not_claimed && cell.is_better(cell.against_baseline, summary.significance));
   }
   if (starred)
-    note("* better than " + summary.baseline + " on the same samples (paired test, " + p +
-         ", not corrected for the number of comparisons).");
-  if (daggered) note("† better than " + summary.baseline + ", but so is its control.");
+    legend.push_back("* better than " + summary.baseline + " on the same samples (paired test, " + p +
+                     ", not corrected for the number of comparisons).");
+  if (daggered) legend.push_back("† better than " + summary.baseline + ", but so is its control.");
+  return legend;
+}
+
+}  // namespace results
+
+std::string summary_table(const Summary& summary, TableStyle style) {
+  std::string text = results::draw_table(table_rows(summary), style) + "\n";
+  const bool markdown = style == TableStyle::kMarkdown;
+  const auto note = [&](const std::string& line) {
+    text += "- " + (markdown ? results::markdown_text(line) : line) + "\n";
+  };
+  for (const std::string& line : results::table_legend(summary)) note(line);
   for (const std::string& line : summary.notes) note(line);
   return text;
 }

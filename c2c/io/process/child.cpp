@@ -1,68 +1,48 @@
-#include "c2c/eval/bench/child.h"
+#include "c2c/io/process/child.h"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cmath>
 #include <cstring>
 #include <thread>
 
 #include "c2c/base/error.h"
-#include "c2c/eval/bench/samples.h"
+#include "c2c/io/process/start.h"
 
-extern char** environ;
-
-namespace c2c::bench {
+namespace c2c {
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kLongestLine = std::size_t{1} << 20;
 
-// posix_spawn's list of what becomes of the descriptors.
-class FileActions {
- public:
-  FileActions() { posix_spawn_file_actions_init(&actions_); }
-  ~FileActions() { posix_spawn_file_actions_destroy(&actions_); }
-  FileActions(const FileActions&) = delete;
-  FileActions& operator=(const FileActions&) = delete;
-  posix_spawn_file_actions_t* get() { return &actions_; }
-
- private:
-  posix_spawn_file_actions_t actions_;
-};
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
-  return text;
-}
-
 }  // namespace
 
-Child::Child(const std::vector<std::string>& command, bool show_messages) : name_(joined(command)) {
+Child::Child(const std::vector<std::string>& command, bool show_messages) : name_(shell_text(command)) {
   std::array<int, 2> in{-1, -1}, out{-1, -1};
   if (::pipe2(in.data(), O_CLOEXEC) != 0 || ::pipe2(out.data(), O_CLOEXEC) != 0) fail(std::strerror(errno));
-  FileActions actions;
-  posix_spawn_file_actions_adddup2(actions.get(), in[0], STDIN_FILENO);
-  posix_spawn_file_actions_adddup2(actions.get(), out[1], STDOUT_FILENO);
-  if (!show_messages) posix_spawn_file_actions_addopen(actions.get(), STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-  std::vector<char*> arguments;
-  for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
-  arguments.push_back(nullptr);
-  const int failed = ::posix_spawnp(&pid_, arguments[0], actions.get(), nullptr, arguments.data(), environ);
-  ::close(in[0]);
-  ::close(out[1]);
   to_ = in[1];
   from_ = out[0];
-  if (failed == 0) return;
-  ::close(to_);
-  ::close(from_);
-  fail(std::strerror(failed));
+  const auto close_theirs = [&] {
+    ::close(in[0]);
+    ::close(out[1]);
+  };
+  try {
+    pid_ = start_program(command, {.input = in[0], .output = out[1], .messages = show_messages ? STDERR_FILENO : -1});
+  } catch (const Error&) {
+    close_theirs();
+    ::close(to_);
+    ::close(from_);
+    throw;
+  }
+  close_theirs();
 }
 
 Child::~Child() {
@@ -81,10 +61,10 @@ void Child::fail(const std::string& found) const {
 }
 
 nlohmann::ordered_json Child::read(double seconds) {
-  const Stopwatch watch;
+  const auto started = Clock::now();
   std::size_t end;
   while ((end = buffered_.find('\n')) == std::string::npos) {
-    const double left = seconds - watch.seconds();
+    const double left = seconds - std::chrono::duration<double>(Clock::now() - started).count();
     pollfd descriptor{from_, POLLIN, 0};
     const int ready = left > 0 ? ::poll(&descriptor, 1, static_cast<int>(std::ceil(std::min(left, 1e6) * 1000))) : 0;
     if (ready < 0 && errno == EINTR) continue;
@@ -115,4 +95,4 @@ nlohmann::ordered_json Child::ask(const nlohmann::ordered_json& question, double
   return read(seconds);
 }
 
-}  // namespace c2c::bench
+}  // namespace c2c

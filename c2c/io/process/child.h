@@ -7,7 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace c2c::bench {
+namespace c2c {
 
 class Child {
  public:
@@ -32,4 +32,4 @@ class Child {
   int to_ = -1, from_ = -1;
 };
 
-}  // namespace c2c::bench
+}  // namespace c2c
