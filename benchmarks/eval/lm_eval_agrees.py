@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Are our log-likelihoods lm-eval's?  lm_eval_agrees.py RUN MODEL [--system NAME]
+"""Are our log-likelihoods lm-eval's?  lm_eval_agrees.py RUN MODEL [--system NAME] [--limit N]
 
 RUN: folder of a `c2c eval` run in float32 with answer_method loglikelihood; MODEL: the receiver as a Hugging Face
 folder. Every option of every sample goes through lm-eval's Hugging Face backend as (context, continuation), the texts
@@ -29,8 +29,12 @@ def main():
     parser.add_argument("run")
     parser.add_argument("model")
     parser.add_argument("--system", default="")
+    parser.add_argument("--limit", type=int, default=0, help="samples of each task (0: all)")
     args = parser.parse_args()
     rows = read_results(args.run, args.system)
+    if args.limit:
+        taken = {}
+        rows = [row for row in rows if taken.setdefault(row["task"], []).append(0) or len(taken[row["task"]]) <= args.limit]
     lm = HFLM(pretrained=args.model, device="cpu", dtype="float32", batch_size=1)
     requests, owners = [], []
     for row in rows:
@@ -38,7 +42,7 @@ def main():
         for k, continuation in enumerate(row["extra"]["continuations"]):
             requests.append(Instance("loglikelihood", {}, (context, continuation), k))
             owners.append(row)
-    scores = lm.loglikelihood(requests, disable_tqdm=True)
+    scores = lm.loglikelihood(requests, disable_tqdm=not sys.stderr.isatty())
     worst, right = 0.0, {}
     theirs = {}
     for row, request, (score, _) in zip(owners, requests, scores):

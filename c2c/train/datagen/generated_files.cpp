@@ -139,7 +139,10 @@ GenerationCounts write_generated_files(const std::filesystem::path& output, cons
       writer.add_error(row, id, entry->error);
       continue;
     }
-    const Record record{id, *std::move(question), std::move(entry->reply)};
+    Record record;  // filled in steps: moved out of optionals at once, g++ 12 thinks it uninitialized
+    record.id = id;
+    record.question = *std::move(question);
+    record.reply = std::move(entry->reply);
     ++counts.answered;
     counts.unfinished += record.is_finished() ? 0 : 1;
     writer.add(record);
