@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "c2c/base/log.h"
 #include "c2c/infer/pipelines/run_config.h"
 #include "c2c/io/config/field.h"
 #include "c2c/train/datagen/generation.h"

@@ -75,7 +75,7 @@ class JudgeRun : public ::testing::Test {
     return false;
   }
 
-  TempDir folder;
+  TemporaryFolder folder;
   HttpPeer peer;
   EvalJudge judge;
   RunInfo info;

@@ -10,7 +10,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::make_result;
-using testing::TempFolder;
+using testing::TemporaryFolder;
 
 TEST(ReferenceFiles, Csv) {
   SampleResult r = make_result("a", 3, 1);
@@ -62,7 +62,7 @@ TEST(ReferenceFiles, SummaryAndLengths) {
 }
 
 TEST(ReferenceFiles, NamesOfFiles) {
-  const TempFolder temp;
+  const TemporaryFolder temp;
   RunInfo info;
   info.systems = {{"plain", "single", "org/small"}, {"a/b", "c2c", "Rosetta"}, {"ctl", "c2c", "Rosetta", "a/b"}};
   info.tasks = {{"quiz", "mmlu-redux"}, {"lb", "longbench"}};
@@ -167,7 +167,7 @@ TEST(LmEvalFiles, Results) {
   EXPECT_EQ(json["higher_is_better"]["quiz_loglikelihood"].dump(), R"({"acc":true,"acc_norm":true})");
   for (const char* key : {"group_subtasks", "configs", "versions", "config", "date", "task_hashes", "model_name"})
     EXPECT_TRUE(json.contains(key)) << key;
-  const TempFolder temp;
+  const TemporaryFolder temp;
   const std::vector<fs::path> files = write_lm_eval_files(temp / "out", info, results, "2026-11-24T11-00-00.000000");
   ASSERT_EQ(files.size(), 5u);
   EXPECT_EQ(fs::relative(files[1], temp / "out"), "other/samples_quiz_generate_2026-11-24T11-00-00.000000.jsonl");

@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::error_of;
 using testing::make_result;
-using testing::TempFolder;
+using testing::TemporaryFolder;
 
 const nlohmann::json kRun = {{"eval", {{"dataset", "quiz"}, {"limit", 20}}}, {"model", {{"hash", "ab12"}}}};
 
@@ -31,7 +31,7 @@ void write_file(const fs::path& path, const std::string& text) {
 }
 
 TEST(ResultStore, KeepsSamplesInOrderAndSaysWhatIsDone) {
-  const TempFolder temp;
+  const TemporaryFolder temp;
   const fs::path folder = temp / "run";
   {
     ResultStore store = ResultStore::open(folder, kRun);
@@ -51,7 +51,7 @@ TEST(ResultStore, KeepsSamplesInOrderAndSaysWhatIsDone) {
 }
 
 TEST(ResultStore, ASecondResultOfASampleReplacesTheFirst) {
-  const TempFolder temp;
+  const TemporaryFolder temp;
   ResultStore store = ResultStore::open(temp / "run", kRun);
   SampleResult failed = make_result("a", 1, 0);
   failed.error = "no memory";
@@ -64,7 +64,7 @@ TEST(ResultStore, ASecondResultOfASampleReplacesTheFirst) {
 }
 
 TEST(ResultStore, RestartsWithAnotherNumberOfProcesses) {
-  const TempFolder temp;
+  const TemporaryFolder temp;
   const fs::path folder = temp / "run";
   {
     ResultStore zero = ResultStore::open(folder, kRun, 0), three = ResultStore::open(folder, kRun, 3);
@@ -92,7 +92,7 @@ TEST(ResultStore, RestartsWithAnotherNumberOfProcesses) {
 
 // The child says which samples it was told are done; the parent kills it in the middle of writing others.
 TEST(ResultStore, AKilledProcessLosesNothingThatWasDone) {
-  const TempFolder temp;
+  const TemporaryFolder temp;
   const fs::path folder = temp / "run";
   const auto sample = [](int row) {
     SampleResult result = make_result("a", row, row % 3 == 0);
@@ -147,7 +147,7 @@ TEST(ResultStore, AKilledProcessLosesNothingThatWasDone) {
 }
 
 TEST(ResultStore, ThreadsMayPutAtOnce) {
-  const TempFolder temp;
+  const TemporaryFolder temp;
   ResultStore store = ResultStore::open(temp / "run", kRun);
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t)
@@ -159,7 +159,7 @@ TEST(ResultStore, ThreadsMayPutAtOnce) {
 }
 
 TEST(ResultStore, AnotherConfigurationIsRefusedByName) {
-  const TempFolder temp;
+  const TemporaryFolder temp;
   ResultStore::open(temp / "run", kRun);
   nlohmann::json other = kRun;
   other["eval"]["limit"] = 50;
@@ -175,7 +175,7 @@ TEST(ResultStore, AnotherConfigurationIsRefusedByName) {
 }
 
 TEST(ResultStore, OneWriterForEachRank) {
-  const TempFolder temp;
+  const TemporaryFolder temp;
   ResultStore store = ResultStore::open(temp / "run", kRun, 1);
   const Error error = error_of([&] { ResultStore::open(temp / "run", kRun, 1); });
   EXPECT_EQ(error.kind(), ErrorKind::kUsage);
@@ -184,7 +184,7 @@ TEST(ResultStore, OneWriterForEachRank) {
 }
 
 TEST(ResultStore, DamagedAndForeignFilesAreNamed) {
-  const TempFolder temp;
+  const TemporaryFolder temp;
   const fs::path folder = temp / "run", file = folder / "samples.sqlite";
   {
     ResultStore store = ResultStore::open(folder, kRun);
@@ -218,7 +218,7 @@ TEST(ResultStore, DamagedAndForeignFilesAreNamed) {
 }
 
 TEST(ResultStore, AFileLeftEmptyByAKilledProcessIsTakenOver) {
-  const TempFolder temp;
+  const TemporaryFolder temp;
   ResultStore::open(temp / "run", kRun);
   write_file(temp / "run" / "samples.2.sqlite", "");
   EXPECT_TRUE(ResultStore::read(temp / "run").empty());
@@ -227,7 +227,7 @@ TEST(ResultStore, AFileLeftEmptyByAKilledProcessIsTakenOver) {
 }
 
 TEST(ResultStore, FoldersThatAreNoRun) {
-  const TempFolder temp;
+  const TemporaryFolder temp;
   fs::create_directories(temp / "empty");
   EXPECT_EQ(error_of([&] { ResultStore::read(temp / "empty"); }).info().found, "no run_key.json");
   write_file(temp / "empty" / "run_key.json", "{\"format\": \"c2c-eval-run 1\", ");
@@ -237,7 +237,7 @@ TEST(ResultStore, FoldersThatAreNoRun) {
 }
 
 TEST(ResultStore, ReportsAreMadeFromFoldersThatCannotBeWrittenTo) {
-  const TempFolder temp;
+  const TemporaryFolder temp;
   const fs::path folder = temp / "run with #1 % name?";
   {
     ResultStore::open(folder, kRun).put(make_result("a", 1, 1));

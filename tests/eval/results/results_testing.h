@@ -1,7 +1,6 @@
 // Folders and samples for the tests of eval/results.
 #pragma once
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <filesystem>
 #include <string>
@@ -10,22 +9,9 @@
 #include "c2c/base/error.h"
 #include "c2c/eval/results/run_info.h"
 #include "c2c/eval/results/sample_result.h"
+#include "tests/testing/temporary_folder.h"
 
 namespace c2c::testing {
-
-class TempFolder {
- public:
-  TempFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "c2c_results_XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp");
-    path_ = pattern;
-  }
-  ~TempFolder() { std::filesystem::remove_all(path_); }
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
 
 inline SampleResult make_result(const std::string& system, int row, double score) {
   SampleResult r;

@@ -8,7 +8,7 @@ namespace c2c {
 namespace {
 
 using testing::error_of;
-using testing::TempFolder;
+using testing::TemporaryFolder;
 
 RunInfo full() {
   RunInfo info;
@@ -32,7 +32,7 @@ RunInfo full() {
 }
 
 TEST(RunInfo, EverythingComesBackFromItsFile) {
-  const TempFolder temp;
+  const TemporaryFolder temp;
   write_run_info(temp / "run", full());
   write_run_info(temp / "run", full());  // again, over the first
   EXPECT_EQ(to_json(read_run_info(temp / "run")), to_json(full()));
@@ -55,7 +55,7 @@ TEST(RunInfo, FindsSystemsAndControls) {
 }
 
 TEST(RunInfo, BadFilesAreNamed) {
-  const TempFolder temp;
+  const TemporaryFolder temp;
   EXPECT_EQ(error_of([&] { read_run_info(temp / "nowhere"); }).info().found, "no run.json");
   write_run_info(temp / "run", full());
   std::ofstream(temp / "run" / "run.json") << R"({"systems": [{"name": 3}]})";

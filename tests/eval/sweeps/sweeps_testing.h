@@ -10,33 +10,23 @@
 
 #include "c2c/base/error.h"
 #include "c2c/eval/sweeps/sweep_file.h"
+#include "tests/testing/temporary_folder.h"
 
 namespace c2c::testing {
 
 namespace fs = std::filesystem;
 
-class SweepScratch {
+class SweepScratch : public TemporaryFolder {
  public:
-  SweepScratch() {
-    std::string pattern = (fs::temp_directory_path() / "c2c_sweeps_XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp");
-    path_ = pattern;
-  }
-  ~SweepScratch() { fs::remove_all(path_); }
-  fs::path operator/(const std::string& name) const { return path_ / name; }
-  const fs::path& path() const { return path_; }
   fs::path write(const std::string& name, const std::string& text) const {
-    fs::create_directories((path_ / name).parent_path());
-    std::ofstream(path_ / name, std::ios::binary) << text;
-    return path_ / name;
+    fs::create_directories((*this / name).parent_path());
+    std::ofstream(*this / name, std::ios::binary) << text;
+    return *this / name;
   }
   std::string read(const std::string& name) const {
-    std::ifstream file(path_ / name, std::ios::binary);
+    std::ifstream file(*this / name, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
   }
-
- private:
-  fs::path path_;
 };
 
 inline SweepFile sweep_of(const std::string& text) {

@@ -3,6 +3,7 @@
 #include "c2c/base/utf8.h"
 #include "c2c/eval/grading/longbench.h"
 #include "tests/eval/tasks/tasks_testing.h"
+#include "tests/testing/temporary_folder.h"
 
 namespace c2c {
 namespace {
@@ -30,14 +31,14 @@ TEST(Jieba, CutsAsThePackageCuts) {
 }
 
 // A package of three words.
-fs::path small_package(const TempDir& folder, const std::string& name) {
+fs::path small_package(const TemporaryFolder& folder, const std::string& name) {
   write(folder / name / "dict.txt", "北京 10 ns\n大学 8 n\n北京大学 5 nt\n");
   write(folder / name / "finalseg/prob_emit.py", "P={'B': {'\\u5317': -1.0}, 'E': {}, 'M': {}, 'S': {}}\n");
   return folder / name;
 }
 
 TEST(Jieba, APackageOrAFolderThatHoldsIt) {
-  const TempDir folder;
+  const TemporaryFolder folder;
   const JiebaTables direct = load_jieba(small_package(folder, "jieba")), inside = load_jieba(folder.path());
   EXPECT_EQ(direct.sha256, inside.sha256);
   EXPECT_EQ(direct.words->cut(U"北京大学"), (std::vector<std::u32string>{U"北京大学"}));
@@ -48,7 +49,7 @@ TEST(Jieba, APackageOrAFolderThatHoldsIt) {
 }
 
 TEST(Jieba, WhatIsMissingIsNamed) {
-  const TempDir folder;
+  const TemporaryFolder folder;
   expect_error([&] { load_jieba(folder / "nowhere"); }, {"nowhere", "no dict.txt", "./run fetch"}, 1);
   write(folder / "dict.txt", "北京 10 ns\n");
   expect_error([&] { load_jieba(folder.path()); }, {"no finalseg/prob_emit.py", "jieba"}, 1);
@@ -57,7 +58,7 @@ TEST(Jieba, WhatIsMissingIsNamed) {
 }
 
 TEST(Jieba, OnlyTasksThatCountWordsReadIt) {
-  const TempDir folder;
+  const TemporaryFolder folder;
   const std::string row = R"({"input": "q", "context": "c", "answers": ["北京"], "length": 1, "_id": "hand-made-trec-)";
   std::string rows;
   for (int i = 0; i < 12; ++i) rows += row + std::to_string(i) + "\"}\n";

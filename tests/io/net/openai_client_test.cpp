@@ -99,7 +99,7 @@ TEST(OpenAiClient, GivesUpAtLast) {
 
 TEST(OpenAiClient, DoesNotTryAgainInVain) {
   for (const int status : {400, 401, 404}) {
-    Service service({{.status = status}});
+    Service service(std::vector<HttpResponse>{{.status = status}});
     OpenAiClient client(service.url(), quick());
     EXPECT_EQ(failure_of(client).status(), status);
     EXPECT_EQ(service.asked(), 1U);
