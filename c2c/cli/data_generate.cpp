@@ -1,5 +1,6 @@
 #include "c2c/cli/data_generate.h"
 
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
