@@ -70,7 +70,7 @@ TEST(Data, WordNetWritesWhatStatsReads) {
   const Outcome written = run_c2c({"data", "wordnet", "--wordnet", (scratch / "wordnet").string(), "--output", out,
                                    "--held-out", "4", "--questions", "2"});
   ASSERT_EQ(written.code, 0) << written.err;
-  expect_contains(written.out, {"2 pairs in train.jsonl", "4 pairs", "2 questions", "of 6 pairs"});
+  expect_contains(written.out, {"2 pairs in train.jsonl", "4 in heldout.jsonl", "2 questions", "of 6 pairs"});
   const auto chats = lines_of(scratch / "out/train.jsonl");
   ASSERT_EQ(chats.size(), 2U);
   const Outcome stats = run_c2c({"data", "stats", out + "/train.jsonl", "--type", "ChatJsonlDataset"});
