@@ -13,7 +13,7 @@ using Json = nlohmann::ordered_json;
 TEST(SweepFile, ReadsAxesInTheirOrder) {
   const SweepFile sweep = sweep_of(R"(
 train: {recipe: ./r.yaml, set: {training.seed: 7}}
-eval: {config: ./e.yaml, set: {model.rosetta_config.checkpoints_dir: "{checkpoint}"}}
+eval: {config: ./e.yaml, set: {f: "{checkpoint}"}}
 grid:
   z:
     key: [train.a, eval.b]
