@@ -11,12 +11,12 @@
 #include "c2c/cli/steady_memory.h"
 #include "c2c/cli/terminal.h"
 #include "c2c/cli/version.h"
-#include "c2c/io/process/child.h"
 #include "c2c/eval/bench/memory_run.h"
 #include "c2c/eval/bench/run_bench.h"
 #include "c2c/infer/pipelines/torch_errors.h"
 #include "c2c/io/config/assign.h"
 #include "c2c/io/formats/source.h"
+#include "c2c/io/process/child.h"
 
 namespace c2c::cli {
 namespace {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "c2c/eval/bench/bench_config.h"
-#include "c2c/io/process/child.h"
 #include "c2c/eval/bench/report.h"
+#include "c2c/io/process/child.h"
 #include "c2c/train/data/sample.h"
 
 namespace c2c::bench {
