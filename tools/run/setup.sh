@@ -18,6 +18,8 @@ libgtest-dev         pkg-config --exists gtest
 libgloo-dev          test -s /usr/include/gloo/algorithm.h
 zlib1g-dev           pkg-config --exists zlib
 libsqlite3-dev       pkg-config --exists sqlite3
+libssl-dev           pkg-config --atleast-version=3.0 openssl
+libboost1.81-dev     test -s /usr/include/boost/beast/version.hpp
 ca-certificates      test -s /etc/ssl/certs/ca-certificates.crt
 python3              python3 -c 'import sys; assert sys.version_info >= (3, 10)'
 python3-venv         python3 -c 'import venv, ensurepip'
