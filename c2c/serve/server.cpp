@@ -181,8 +181,8 @@ std::string Server::url() const {
   return state_->http.url();
 }
 
-EngineStats Server::engine_stats() const {
-  return state_->engine->stats();
+Engine& Server::engine() {
+  return *state_->engine;
 }
 
 }  // namespace c2c

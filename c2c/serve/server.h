@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "c2c/base/log.h"
-#include "c2c/infer/engine/stats.h"
+#include "c2c/infer/engine/engine.h"
 #include "c2c/infer/pipelines/run_config.h"
 #include "c2c/serve/serve_config.h"
 
@@ -37,7 +37,7 @@ class Server {
 
   std::uint16_t port() const;
   std::string url() const;
-  EngineStats engine_stats() const;
+  Engine& engine();
 
  private:
   struct State;
