@@ -16,9 +16,10 @@ std::int64_t context_length(const ServedModel& model) {
 }
 
 Json defaults_of(const RunConfig& run) {
-  Json sampling = fields_to_json([&](const FieldVisitor& visit) { SamplingConfig(run.sampling).visit_fields(visit); });
-  sampling["repetition_penalty"] = sampling["repeat_penalty"];  // as requests call it
+  SamplingConfig copy = run.sampling;
+  Json sampling = fields_to_json(fields_of(copy));
   sampling.erase("repeat_penalty");
+  sampling["repetition_penalty"] = copy.repetition_penalty;  // as requests call it
   sampling["max_tokens"] = run.max_new_tokens;
   return sampling;
 }
@@ -34,8 +35,8 @@ Json properties_of(const ServedModel& model) {
                {"thinking", run.thinking}};
   const bool is_pair = std::find(model.modes.begin(), model.modes.end(), "c2c") != model.modes.end();
   if (is_pair) {
-    const Json provenance = model.session->provenance();
-    json["fusion"] = provenance.value("fusion", "sequential");
+    const bool parallel = model.session->fused({})->options().fusion == FusionMode::kParallel;
+    json["fusion"] = parallel ? "parallel" : "sequential";
     json["mask"] = run.mask;
     json["control_prompt"] = run.control_prompt;
   }

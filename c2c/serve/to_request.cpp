@@ -1,6 +1,7 @@
 #include "c2c/serve/to_request.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "c2c/infer/pipelines/mask.h"
 

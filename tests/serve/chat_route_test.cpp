@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "c2c/base/utf8.h"
 #include "tests/serve/live_server.h"
 
 namespace c2c::testing {
@@ -68,10 +69,12 @@ TEST_F(ChatRoute, FieldsShapeTheAnswer) {
   EXPECT_EQ(live_->ask(kChat, body)["usage"]["completion_tokens"], 5);
   EXPECT_EQ(live_->ask(kChat, body)["choices"][0]["finish_reason"], "length");
   const std::string text = content(live_->ask(kChat, body));
-  ASSERT_GT(text.size(), 2u);
-  body["stop"] = text.substr(1, 1);
+  const std::u32string letters = to_utf32(text);
+  ASSERT_GT(letters.size(), 2u);
+  const std::string stop = to_utf8(letters.substr(1, 1));
+  body["stop"] = stop;
   const Json stopped = live_->ask(kChat, body);
-  EXPECT_EQ(content(stopped), text.substr(0, text.find(text[1])));
+  EXPECT_EQ(content(stopped), text.substr(0, text.find(stop)));
   EXPECT_EQ(stopped["choices"][0]["finish_reason"], "stop");
   body.erase("stop");
   body["logit_bias"] = {{"70", 100}};

@@ -53,7 +53,7 @@ TEST(Load, AClientThatLeavesInTheLineFreesItsPlace) {
   Busy busy(engine);
   std::thread client([&] {
     HttpClientOptions options;
-    options.idle_timeout = std::chrono::milliseconds(300);
+    options.idle_timeout = std::chrono::milliseconds(1500);
     HttpClient impatient(live.server->url(), options);
     EXPECT_THROW(impatient.post(kChat, chat("x").dump()), HttpError);
   });
@@ -83,14 +83,16 @@ TEST(Load, AClientThatLeavesDuringPrefillIsReadNoFurther) {
   std::atomic<bool> counting = false;
   int tokens = 0;
   bool go_on = false;
-  const auto rosetta = std::make_shared<const Rosetta>(tiny_model(tiny_config(Family::kQwen3, 4, 2, 8), 1),
-                                                       std::vector<SharerEntry>{}, RosettaOptions{});
+  ModelConfig roomy = tiny_config(Family::kQwen3, 4, 2, 8);
+  roomy.max_positions = 60'000;
+  const auto rosetta =
+      std::make_shared<const Rosetta>(tiny_model(roomy, 1), std::vector<SharerEntry>{}, RosettaOptions{});
   SectionPlan plan{
       .ids = {1, 2, 3}, .positions = {}, .padding = {}, .sections = {{.length = 3, .mask = 0}}, .sharers = {}};
   const EngineHandle neighbour =
       engine.submit({.model = rosetta,
                      .plan = plan,
-                     .options = {.max_new_tokens = 100'000},
+                     .options = {.max_new_tokens = 50'000},
                      .on_token = [&](std::int64_t, const TokenLogprob*) {
                        if (!counting) {
                          std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -103,7 +105,7 @@ TEST(Load, AClientThatLeavesDuringPrefillIsReadNoFurther) {
                      }});
   std::thread client([&] {
     HttpClientOptions options;
-    options.idle_timeout = std::chrono::milliseconds(1500);
+    options.idle_timeout = std::chrono::milliseconds(4000);
     HttpClient impatient(live.server->url(), options);
     std::string words;
     for (int i = 0; i < 60; ++i) words += "word ";

@@ -4,7 +4,7 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
-#include <cmath>
+#include <map>
 
 #include "c2c/base/error.h"
 #include "c2c/fuser/fuser.h"
@@ -104,7 +104,8 @@ class Observation {
     layer.json["sharer_layer"] = event.sharer_layer;
     layer.json["key_open"] = !event.after.key.is_same(event.before.key);
     layer.json["value_open"] = !event.after.value.is_same(event.before.value);
-    layer.json["key_gate_logit"] = layer.json["value_gate_logit"] = nullptr;
+    layer.json["key_gate_logit"] = nullptr;
+    layer.json["value_gate_logit"] = nullptr;
     if (projector.needs_positions()) return;
     ProjectContext::Capture capture;
     projector.forward(event.sharer_kv, event.before, {.capture = &capture});

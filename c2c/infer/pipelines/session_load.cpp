@@ -130,8 +130,7 @@ Session::SharedRosetta Session::fused(const std::string& fusion) {
   const std::lock_guard lock(loading_);
   if (sharers_.empty()) sharer_entry(0);  // says what is missing
   const RosettaOptions options = fused_options(fusion);
-  SharedRosetta& slot = rosettas_[options.fusion];
-  if (slot) return slot;
+  if (const auto found = rosettas_.find(options.fusion); found != rosettas_.end()) return found->second;
   for (std::size_t i = 0; i < sharers_.size(); ++i) alignment(i);
   const LoadedModel& base = receiver();
   std::vector<SharerEntry> entries;
@@ -141,9 +140,9 @@ Session::SharedRosetta Session::fused(const std::string& fusion) {
     if (options.include_response)
       entries.back().response_id = response_ids(base.text, model.text, parse_align_strategy(sharers_[i].alignment));
   }
-  slot = with_torch_errors("join the models",
-                           [&] { return std::make_shared<const Rosetta>(base.lm, std::move(entries), options); });
-  return slot;
+  auto joined = with_torch_errors(
+      "join the models", [&] { return std::make_shared<const Rosetta>(base.lm, std::move(entries), options); });
+  return rosettas_[options.fusion] = std::move(joined);
 }
 
 }  // namespace c2c

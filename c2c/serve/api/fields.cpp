@@ -1,5 +1,6 @@
 #include "c2c/serve/api/fields.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "c2c/io/config/assign.h"
