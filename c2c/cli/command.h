@@ -45,5 +45,6 @@ std::unique_ptr<Command> make_bench();
 std::unique_ptr<Command> make_eval();
 std::unique_ptr<Command> make_sweep();
 std::unique_ptr<Command> make_analyze();
+std::unique_ptr<Command> make_serve();
 
 }  // namespace c2c::cli

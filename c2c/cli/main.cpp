@@ -105,8 +105,8 @@ int run_main(int argc, char** argv) {
   app.set_version_flag("--version", version_text());
   app.require_subcommand(1);
   std::vector<std::unique_ptr<Entry>> entries;
-  for (auto make : {make_generate, make_chat, make_demo, make_inspect, make_convert, make_train, make_fit, make_data,
-                    make_eval, make_sweep, make_analyze, make_bench, make_doctor}) {
+  for (auto make : {make_generate, make_chat, make_serve, make_demo, make_inspect, make_convert, make_train, make_fit,
+                    make_data, make_eval, make_sweep, make_analyze, make_bench, make_doctor}) {
     auto entry = std::make_unique<Entry>();
     entry->command = make();
     entry->app = app.add_subcommand(entry->command->name(), entry->command->description());

@@ -115,6 +115,16 @@ struct Prefill::Impl {
           static_cast<std::int64_t>(plan.ids[plan.ids.size() - static_cast<std::size_t>(options.scored - k)]);
       scores.push_back({logprobs_KV[k][id].item<double>(), best_K[k].item<std::int64_t>() == id});
     }
+    if (options.scored_top > 0) add_alternatives(logprobs_KV);
+  }
+
+  void add_alternatives(const at::Tensor& logprobs_KV) {
+    const auto [values, ids] = logprobs_KV.topk(std::min(options.scored_top, logprobs_KV.size(1)));
+    for (std::size_t k = 0; k < scores.size(); ++k)
+      for (std::int64_t i = 0; i < values.size(1); ++i) {
+        const auto row = static_cast<std::int64_t>(k);
+        scores[k].top.emplace_back(ids[row][i].item<std::int64_t>(), values[row][i].item<double>());
+      }
   }
 
   const Rosetta& rosetta;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "c2c/rosetta/rosetta.h"
@@ -37,6 +38,8 @@ PrefixMatch match_prefix(const SectionPlan& wanted, const SectionPlan& held);
 struct TokenScore {
   double logprob = 0;           // log softmax of the model's own logits, nats
   bool is_most_likely = false;  // what greedy decoding would have written
+  // PrefillOptions::scored_top: the likeliest tokens in its place and their log-probabilities, most likely first.
+  std::vector<std::pair<std::int64_t, double>> top = {};
 };
 
 struct PrefillOptions {
@@ -47,6 +50,7 @@ struct PrefillOptions {
   bool keep = false;  // make kept()
   // So many last tokens of the prompt are scored; what was not read in this prefill cannot be, so less may be reused.
   std::int64_t scored = 0;
+  std::int64_t scored_top = 0;  // and so many likeliest tokens in each place
 };
 
 class Prefill {

@@ -5,14 +5,11 @@
 #include <string>
 #include <string_view>
 
+#include "c2c/base/embedded_file.h"
+
 namespace c2c {
 
-struct EmbeddedFile {
-  std::string_view name;  // relative to tasks/: "prompts/c2c.yaml"
-  std::string_view text;
-};
-
-std::span<const EmbeddedFile> embedded_files();
+std::span<const EmbeddedFile> embedded_files();  // names relative to tasks/: "prompts/c2c.yaml"
 // Throws kInternal for a name that is not there.
 std::string_view embedded_file(std::string_view name);
 

@@ -91,7 +91,15 @@ EngineHandle Engine::submit(EngineRequest request) {
   C2C_CHECK(request.model != nullptr, "Engine: a request without a model");
   C2C_CHECK(request.options.row_seeds.size() <= 1, "Engine: a request is one row");
   validate(request.options.sampling);
-  auto job = std::make_shared<Job>(std::move(request));
+  return enter(std::make_shared<Job>(std::move(request)));
+}
+
+EngineHandle Engine::submit_work(std::function<void()> work) {
+  C2C_CHECK(work != nullptr, "Engine: no work");
+  return enter(std::make_shared<Job>(std::move(work)));
+}
+
+EngineHandle Engine::enter(std::shared_ptr<Job> job) {
   const LineEntry entry = shared_->line.enter(job);
   shared_->book.update([&](EngineStats& stats) { ++(entry == LineEntry::kIn ? stats.submitted : stats.refused); });
   if (entry == LineEntry::kFull) refuse(options_.max_queued);

@@ -3,6 +3,7 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -58,6 +59,10 @@ class Engine {
   // From any thread. Throws QueueFull, and kUsage for sampling options out of range or a stopped engine. What is wrong
   // with the prompt is found when its turn comes: wait() throws it.
   [[nodiscard]] EngineHandle submit(EngineRequest request);
+  // Anything else that needs LibTorch while requests run: it waits in the same line and then has the compute thread to
+  // itself, so it had better be short. Cancelled in the line it is never called. Throws QueueFull, kUsage for a stopped
+  // engine; wait() throws what `work` throws.
+  [[nodiscard]] EngineHandle submit_work(std::function<void()> work);
   // Refuses further requests and returns when all have ended; inside a callback it returns at once.
   void stop(StopMode mode = StopMode::kCancel);
   EngineStats stats() const;
@@ -67,6 +72,8 @@ class Engine {
   const EngineOptions& options() const { return options_; }
 
  private:
+  EngineHandle enter(std::shared_ptr<Job> job);
+
   const EngineOptions options_;
   const std::shared_ptr<EngineShared> shared_;
   std::mutex joining_;

@@ -32,11 +32,24 @@ std::int64_t room_for_answer(const ModelConfig& config, std::int64_t prompt_toke
   return std::min(wanted, config.max_positions - prompt_tokens);
 }
 
+// Tenants' names and fingerprints of different lengths cannot be confused: a fingerprint has no zero byte.
+std::string fingerprint_for(const std::string& tenant, const std::string& fingerprint) {
+  return tenant.empty() ? fingerprint : fingerprint + '\0' + tenant;
+}
+
 }  // namespace
+
+Job::Job(std::function<void()> work) : work_(std::move(work)) {}
 
 Job::Job(EngineRequest request) : request_(std::move(request)) {}
 
 void Job::read_piece(PrefixStore& store, std::int64_t chunk) {
+  if (work_) {
+    result_.queue_seconds = seconds_since(submitted_);
+    work_();
+    is_work_done_ = true;
+    return;
+  }
   if (!prefill_) begin(store, chunk);
   if (prefill_->advance()) end_prefill(store);
 }
@@ -47,11 +60,13 @@ void Job::begin(PrefixStore& store, std::int64_t chunk) {
   result_.prompt_tokens = static_cast<std::int64_t>(request_.plan.ids.size());
   GenerateOptions& options = request_.options;
   options.max_new_tokens = room_for_answer(model.receiver().config(), result_.prompt_tokens, options.max_new_tokens);
-  PrefillOptions prefill{
-      .reserve = std::max<std::int64_t>(0, options.max_new_tokens), .chunk = chunk, .scored = request_.prompt_logprobs};
+  PrefillOptions prefill{.reserve = std::max<std::int64_t>(0, options.max_new_tokens),
+                         .chunk = chunk,
+                         .scored = request_.prompt_logprobs,
+                         .scored_top = request_.prompt_alternatives};
   // A prompt whose response is fused leaves nothing that another could take over.
   if (request_.reuse && store.is_on() && !model.options().include_response) {
-    fingerprint_ = model.fingerprint();
+    fingerprint_ = fingerprint_for(request_.tenant, model.fingerprint());
     PrefixFound found = store.find({fingerprint_, request_.plan});
     prefill.reuse = std::move(found.prompt);
     prefill.keep = !found.is_whole;
@@ -97,6 +112,8 @@ void Job::cancel() {
 void Job::complete() {
   if (row_)
     result_.row = std::move(row_->result());
+  else if (is_work_done_)
+    result_.row.finish = FinishReason::kStop;
   else
     result_.row.finish = FinishReason::kCancelled;
   if (result_.row.ids.size() > 1) result_.decode_seconds = seconds_since(first_token_);
@@ -105,6 +122,7 @@ void Job::complete() {
   prefill_.reset();
   state_ = {};
   request_ = {};
+  work_ = {};
   ticket_.finish(std::move(error_));
 }
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +19,7 @@ namespace c2c {
 class Job {
  public:
   explicit Job(EngineRequest request);
+  explicit Job(std::function<void()> work);
 
   // Reads the next piece of the prompt; behind the last one comes the first token. Throws what the request is guilty
   // of; the caller then calls fail().
@@ -30,8 +32,8 @@ class Job {
   // ticket and the result.
   void complete();
 
-  bool is_read() const { return row_.has_value(); }
-  bool is_over() const { return error_ != nullptr || was_cancelled_ || (row_ && !row_->is_running()); }
+  bool is_read() const { return row_.has_value() || is_work_done_; }
+  bool is_over() const { return error_ != nullptr || was_cancelled_ || is_work_done_ || (row_ && !row_->is_running()); }
   bool was_cancelled() const { return was_cancelled_; }
   bool has_failed() const { return error_ != nullptr; }
   const std::shared_ptr<const Rosetta>& model() const { return request_.model; }
@@ -51,6 +53,8 @@ class Job {
 
   Ticket ticket_;
   EngineRequest request_;
+  std::function<void()> work_;  // set: all there is to do
+  bool is_work_done_ = false;
   EngineResult result_;
   std::exception_ptr error_;
   bool was_cancelled_ = false;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "c2c/base/error.h"
@@ -26,9 +27,13 @@ struct EngineRequest {
   // request.
   OnRowToken on_token;
   bool reuse = true;  // takes over what earlier prompts left, and leaves its own
+  // Whose prompt it is: what prompts leave is found by requests of the same tenant alone, so that nobody learns from
+  // timings what another has asked.
+  std::string tenant = {};
   // How likely the prompt's last so many tokens are (vLLM's prompt_logprobs): options of a choice, a reference answer.
   std::int64_t prompt_logprobs = 0;
-  bool keep_logits = false;  // EngineResult::logits_V
+  std::int64_t prompt_alternatives = 0;  // and so many likeliest tokens in their places (TokenScore::top)
+  bool keep_logits = false;              // EngineResult::logits_V
 };
 
 struct EngineResult {

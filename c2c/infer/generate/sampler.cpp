@@ -43,6 +43,14 @@ at::Tensor penalise(const at::Tensor& logits, const Counts& seen, const Sampling
   return logits.index_copy(0, index, x);
 }
 
+at::Tensor add_bias(const at::Tensor& logits, const std::vector<std::pair<std::int64_t, double>>& bias) {
+  if (bias.empty()) return logits;
+  at::Tensor biased = logits.to(at::kFloat, /*non_blocking=*/false, /*copy=*/true);
+  for (const auto& [id, added] : bias)
+    if (id >= 0 && id < biased.size(0)) biased[id] += added;
+  return biased;
+}
+
 // Sorted candidates whose cumulative probability is <= top_p. The whole vocabulary is sorted only when it must be.
 void keep_top_p(Candidates& candidates, double top_p) {
   at::Tensor sorted = candidates.probabilities_K, order, cumulative;
@@ -132,7 +140,7 @@ Sampler::Sampler(const SamplingOptions& options, const std::vector<std::int64_t>
 }
 
 std::int64_t Sampler::next(const at::Tensor& logits) {
-  const at::Tensor penalised = penalise(logits, seen_, options_);
+  const at::Tensor penalised = add_bias(penalise(logits, seen_, options_), options_.logit_bias);
   std::int64_t id = 0;
   if (options_.is_greedy()) {
     id = ops::argmax(penalised).item<std::int64_t>();

@@ -18,7 +18,8 @@ struct SamplingOptions {
   double min_p = 0.0;               // keeps tokens with at least min_p times the highest probability
   double repetition_penalty = 1.0;  // divides positive, multiplies negative logits of seen tokens (prompt included)
   double presence_penalty = 0.0, frequency_penalty = 0.0;
-  std::optional<std::uint64_t> seed;  // unset: nondeterministic
+  std::vector<std::pair<std::int64_t, double>> logit_bias;  // added to these ids' logits, after the penalties
+  std::optional<std::uint64_t> seed;                        // unset: nondeterministic
 
   bool is_greedy() const { return temperature <= 1e-5; }
   bool has_penalties() const {

@@ -12,11 +12,18 @@ namespace {
 class Collector {
  public:
   Collector(const LoadedModel& speaker, const DecodeSettings& settings, const OnPiece& on_piece, DecodedText& out)
-      : speaker_(speaker), decoder_(speaker.text.tokenizer), stops_(settings.stop), on_piece_(on_piece), out_(out) {}
+      : speaker_(speaker),
+        settings_(settings),
+        decoder_(speaker.text.tokenizer),
+        stops_(settings.stop),
+        on_piece_(on_piece),
+        out_(out) {}
 
-  bool take(std::int64_t id) {
+  bool take(std::int64_t id, const TokenLogprob* logprob) {
     const auto& stop_ids = speaker_.stop_ids;
-    if (std::find(stop_ids.begin(), stop_ids.end(), id) != stop_ids.end()) return true;
+    const bool ends = std::find(stop_ids.begin(), stop_ids.end(), id) != stop_ids.end();
+    if (settings_.on_token) settings_.on_token({id, logprob, ends});
+    if (ends) return true;
     return emit(stops_.push(decoder_.push(static_cast<TokenId>(id))));
   }
   void finish() {
@@ -35,6 +42,7 @@ class Collector {
   }
 
   const LoadedModel& speaker_;
+  const DecodeSettings& settings_;
   StreamDecoder decoder_;
   StopStrings stops_;
   const OnPiece& on_piece_;
@@ -63,19 +71,30 @@ std::int64_t room_for_answer(const ModelConfig& config, const std::string& who, 
 DecodedText decode_text(Engine& engine, const std::shared_ptr<const Rosetta>& rosetta, const LoadedModel& speaker,
                         const SectionPlan& plan, const DecodeSettings& settings, const OnPiece& on_piece) {
   DecodedText out;
-  EngineRequest request{.model = rosetta, .plan = plan, .reuse = settings.reuse};
+  EngineRequest request{.model = rosetta, .plan = plan, .reuse = settings.reuse, .tenant = settings.tenant};
   request.options.sampling = settings.sampling;
   if (!settings.ignore_eos) request.options.stop_ids = speaker.stop_ids;
   request.options.max_new_tokens =
       room_for_answer(speaker.lm->config(), speaker.text.name, plan.ids.size(), settings.max_new_tokens);
   Collector collector(speaker, settings, on_piece, out);
-  request.on_token = [&](std::int64_t id, const TokenLogprob*) { return collector.take(id); };
+  request.options.logprobs = settings.logprobs;
+  if (settings.prompt_alternatives >= 0) {
+    request.prompt_logprobs = static_cast<std::int64_t>(plan.ids.size()) - 1;
+    request.prompt_alternatives = settings.prompt_alternatives;
+  }
+  request.on_token = [&](std::int64_t id, const TokenLogprob* logprob) { return collector.take(id, logprob); };
   const EngineHandle handle = engine.submit(std::move(request));
+  const Cancellation::Watch watch(settings.cancellation, handle);
+  if (settings.on_submitted) settings.on_submitted();
   const EngineResult& result = handle.wait();
   collector.finish();
   out.ids = result.row.ids;
   const bool stopped = collector.is_stopped() || result.row.finish == FinishReason::kStop;
-  out.finish = collector.is_cancelled() ? "cancelled" : stopped ? "stop" : "length";
+  const bool cancelled = !stopped && result.row.finish == FinishReason::kCancelled;
+  out.finish = collector.is_cancelled() || cancelled ? "cancelled" : stopped ? "stop" : "length";
+  out.logprobs = result.row.logprobs;
+  out.prompt_scores = result.prompt_scores;
+  out.queue_seconds = result.queue_seconds;
   out.prefill = result.prefill;
   out.first_token_seconds = result.first_token_seconds;
   out.decode_seconds = result.decode_seconds;

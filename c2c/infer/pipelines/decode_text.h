@@ -11,6 +11,7 @@
 #include "c2c/infer/engine/engine.h"
 #include "c2c/infer/generate/generate.h"
 #include "c2c/infer/pipelines/loaded_model.h"
+#include "c2c/infer/pipelines/request.h"
 #include "c2c/rosetta/rosetta.h"
 
 namespace c2c {
@@ -23,14 +24,22 @@ struct DecodeSettings {
   std::int64_t max_new_tokens = 256;
   std::vector<std::string> stop;
   bool reuse = false;       // EngineRequest::reuse
+  std::string tenant = {};  // EngineRequest::tenant
   bool ignore_eos = false;  // go on behind the tokens that end an answer; they still have no text
+  std::int64_t logprobs = -1, prompt_alternatives = -1;  // as in Request
+  std::function<void()> on_submitted = {};
+  std::function<void(const TokenEvent&)> on_token = {};
+  Cancellation* cancellation = nullptr;
 };
 
 struct DecodedText {
   std::string text;
-  std::vector<std::int64_t> ids;  // new tokens, the stop token included
-  std::string finish;             // stop, length, cancelled
+  std::vector<std::int64_t> ids;          // new tokens, the stop token included
+  std::string finish;                     // stop, length, cancelled
+  std::vector<TokenLogprob> logprobs;     // settings.logprobs
+  std::vector<TokenScore> prompt_scores;  // settings.prompt_alternatives: of all tokens of the prompt but the first
   PrefillTiming prefill;
+  double queue_seconds = 0;
   double first_token_seconds = 0;  // from the call to the first token
   double decode_seconds = 0;
   std::int64_t decode_steps = 0;  // steps after the first token

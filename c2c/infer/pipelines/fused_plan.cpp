@@ -1,5 +1,6 @@
 #include "c2c/infer/pipelines/fused_plan.h"
 
+#include <algorithm>
 #include <memory>
 
 #include "c2c/base/error.h"
@@ -44,6 +45,13 @@ SharerPlan raw_sharer(const AlignModel& receiver, const AlignSharer& sharer, con
   return plan;
 }
 
+SectionPlan plan_encoded(const AlignModel& receiver, const std::vector<AlignSharer>& sharers, const Encoding& mine,
+                         const std::string& text, SharerMask mask) {
+  SectionPlan plan = plan_shared_ids(mine.ids, sharers.size(), mask);
+  for (std::size_t s = 0; s < sharers.size(); ++s) plan.sharers[s] = raw_sharer(receiver, sharers[s], mine, text);
+  return plan;
+}
+
 }  // namespace
 
 AlignModel align_model(const TextSide& side) {
@@ -54,9 +62,24 @@ SectionPlan plan_raw(const AlignModel& receiver, const std::vector<AlignSharer>&
                      SharerMask mask) {
   const Encoding mine = receiver.tokenizer->encode(text, {.add_special_tokens = true, .offsets = true});
   if (mine.ids.empty()) fail_usage({.where = "prompt", .found = "no tokens", .expected = "a text"});
-  SectionPlan plan = plan_shared_ids(mine.ids, sharers.size(), mask);
-  for (std::size_t s = 0; s < sharers.size(); ++s) plan.sharers[s] = raw_sharer(receiver, sharers[s], mine, text);
-  return plan;
+  return plan_encoded(receiver, sharers, mine, text, mask);
+}
+
+SectionPlan plan_ids(const AlignModel& receiver, const std::vector<AlignSharer>& sharers,
+                     const std::vector<TokenId>& ids, SharerMask mask) {
+  check_ids(*receiver.tokenizer, ids);
+  Encoding mine{ids, {}};
+  std::string text;
+  const auto needs_text = [](const AlignSharer& sharer) { return sharer.strategy == AlignStrategy::kSpan; };
+  if (std::any_of(sharers.begin(), sharers.end(), needs_text)) {
+    text = receiver.tokenizer->decode(ids);
+    mine = receiver.tokenizer->encode(text, {.add_special_tokens = false, .offsets = true});
+    if (mine.ids != ids)
+      fail_usage({.where = "prompt",
+                  .found = "ids that are not what their text encodes to",
+                  .expected = "a text, or alignment first, longest or off"});
+  }
+  return plan_encoded(receiver, sharers, mine, text, mask);
 }
 
 std::int64_t count_fused(const SectionPlan& plan) {

@@ -17,6 +17,10 @@ AlignModel align_model(const TextSide& side);
 SectionPlan plan_raw(const AlignModel& receiver, const std::vector<AlignSharer>& sharers, const std::string& text,
                      SharerMask mask);
 
+// The same for a prompt of the receiver's ids. span needs ids that their text encodes to; else kUsage.
+SectionPlan plan_ids(const AlignModel& receiver, const std::vector<AlignSharer>& sharers,
+                     const std::vector<TokenId>& ids, SharerMask mask);
+
 // Receiver tokens that hear at least one sharer.
 std::int64_t count_fused(const SectionPlan& plan);
 // Do both give the same ids? Probed with texts of several scripts and with a special token.

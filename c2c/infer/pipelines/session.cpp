@@ -37,9 +37,13 @@ nlohmann::ordered_json describe(const TextSide& text) {
   return json;
 }
 
-Answer answer_from(DecodedText decoded, std::size_t prompt_tokens) {
+Answer answer_from(DecodedText decoded, const SectionPlan& plan) {
   Answer answer;
-  answer.prompt_tokens = static_cast<std::int64_t>(prompt_tokens);
+  answer.prompt_tokens = static_cast<std::int64_t>(plan.ids.size());
+  answer.prompt_ids = plan.ids;
+  answer.logprobs = std::move(decoded.logprobs);
+  answer.prompt_scores = std::move(decoded.prompt_scores);
+  answer.timings.queue = decoded.queue_seconds;
   answer.timings.sharer_prefill = decoded.prefill.sharer_prefill;
   answer.timings.receiver_prefill = decoded.prefill.receiver_prefill;
   answer.timings.fuse = decoded.prefill.fuse;
@@ -59,13 +63,9 @@ Answer answer_from(DecodedText decoded, std::size_t prompt_tokens) {
 
 Session::~Session() = default;
 
-const Session::SharedRosetta& Session::alone(const LoadedModel& model, SharedRosetta& slot) {
-  if (!slot) slot = std::make_shared<const Rosetta>(model.lm, std::vector<SharerEntry>{}, RosettaOptions{});
-  return slot;
-}
-
 Engine& Session::engine() {
-  if (!engine_) engine_ = std::make_unique<Engine>(config_.engine);
+  const std::lock_guard lock(loading_);
+  if (!engine_) engine_ = std::make_shared<Engine>(config_.engine);
   return *engine_;
 }
 
@@ -77,77 +77,86 @@ void Session::prepare(const std::string& mode) {
   if (is_fused_mode(wanted)) rosetta();
 }
 
-Session::Speaker Session::speaker(const std::string& mode) {
+Session::Speaker Session::speaker(const std::string& mode, std::size_t sharer_index) {
   prepare(mode);
-  if (mode == "sharer") return {alone(sharer(0), sharer_alone_), sharer(0)};
-  if (is_fused_mode(mode)) return {rosetta_, receiver()};
-  return {alone(receiver(), receiver_alone_), receiver()};
+  const auto alone = [](const LoadedModel& model, SharedRosetta& slot) -> Speaker {
+    if (!slot) slot = std::make_shared<const Rosetta>(model.lm, std::vector<SharerEntry>{}, RosettaOptions{});
+    return {slot, model};
+  };
+  if (is_fused_mode(mode)) return {fused({}), receiver()};
+  const std::lock_guard lock(loading_);
+  if (mode == "sharer") return alone(sharer(sharer_index), sharer_entry(sharer_index).alone);
+  return alone(receiver(), receiver_alone_);
 }
 
-Messages Session::with_system(const Messages& messages) const {
-  if (config_.system.empty() || (!messages.empty() && messages.front().role == "system")) return messages;
-  Messages all = {{"system", config_.system}};
-  all.insert(all.end(), messages.begin(), messages.end());
-  return all;
+Session::Asked Session::ask(const Request& request) const {
+  Asked asked{request, config_, request.mode.empty() ? config_.mode : request.mode};
+  check_mode(asked.mode);
+  apply(request.overrides, asked.run);
+  return asked;
 }
 
-DecodeSettings Session::settings(const Request& request) const {
-  return {.sampling = config_.sampling,
-          .max_new_tokens = config_.max_new_tokens,
-          .stop = config_.stop,
-          .reuse = request.reuse,
-          .ignore_eos = config_.ignore_eos};
+DecodeSettings Session::settings(const Asked& asked) const {
+  return {.sampling = asked.run.sampling,
+          .max_new_tokens = asked.run.max_new_tokens,
+          .stop = asked.run.stop,
+          .reuse = asked.request.reuse,
+          .tenant = asked.request.tenant,
+          .ignore_eos = asked.run.ignore_eos,
+          .logprobs = asked.request.logprobs,
+          .prompt_alternatives = asked.request.prompt_alternatives,
+          .on_submitted = asked.request.on_submitted,
+          .on_token = asked.request.on_token,
+          .cancellation = asked.request.cancellation.get()};
 }
 
 Answer Session::run(const Request& request, const OnText& on_text) {
-  const std::string mode = request.mode.empty() ? config_.mode : request.mode;
+  const Asked asked = ask(request);
   if (request.raw)
     check_text("prompt", *request.raw);
-  else
+  else if (request.ids.empty())
     check_messages(request.messages);
-  prepare(mode);
+  prepare(asked.mode);
   return with_torch_errors("generate", [&] {
     const auto start = std::chrono::steady_clock::now();
-    Answer answer = dispatch(request, mode, on_text);
-    answer.mode = mode;
+    Answer answer = dispatch(asked, on_text);
+    answer.mode = asked.mode;
     answer.timings.total = seconds_since(start);
-    largest_cache_ = std::max(largest_cache_, answer.cache_bytes);
+    std::int64_t largest = largest_cache_;
+    while (largest < answer.cache_bytes && !largest_cache_.compare_exchange_weak(largest, answer.cache_bytes)) {
+    }
     return answer;
   });
 }
 
-Answer Session::dispatch(const Request& request, const std::string& mode, const OnText& on_text) {
-  if (mode == "t2t") return answer_with_context(request, on_text);
-  if (is_fused_mode(mode)) return answer_fused(request, mode == "control", on_text);
-  const Speaker who = speaker(mode);
-  return answer_alone(who.model, who.rosetta, request, on_text);
+Answer Session::dispatch(const Asked& asked, const OnText& on_text) {
+  if (asked.mode == "t2t") return answer_with_context(asked, on_text);
+  if (is_fused_mode(asked.mode)) return answer_fused(asked, on_text);
+  return answer_alone(speaker(asked.mode, asked.request.sharer), asked, on_text);
 }
 
-Answer Session::answer_alone(const LoadedModel& model, const SharedRosetta& rosetta, const Request& request,
-                             const OnText& on_text) {
+Answer Session::answer_alone(const Speaker& speaker, const Asked& asked, const OnText& on_text) {
   const auto start = std::chrono::steady_clock::now();
-  const SectionPlan plan = request.raw ? raw_plan(model.text, *request.raw)
-                                       : single_plan(model.text, with_system(request.messages), config_.thinking);
+  const SectionPlan plan = alone_plan(speaker.model.text, asked);
   const double tokenizing = seconds_since(start);
   const auto on_piece = [&](std::string_view piece) { return !on_text || on_text(TextKind::kAnswer, piece); };
   Answer answer =
-      answer_from(decode_text(engine(), rosetta, model, plan, settings(request), on_piece), plan.ids.size());
+      answer_from(decode_text(engine(), speaker.rosetta, speaker.model, plan, settings(asked), on_piece), plan);
   answer.timings.first_token += tokenizing;
   return answer;
 }
 
-Answer Session::answer_fused(const Request& request, bool control, const OnText& on_text) {
+Answer Session::answer_fused(const Asked& asked, const OnText& on_text) {
   const auto start = std::chrono::steady_clock::now();
   bool fell_back = false;
-  SectionPlan plan = fused_plan(request.messages, request.raw, fell_back);
-  if (control) plan = control_plan(plan, request);
+  SectionPlan plan = fused_plan(asked, asked.request, fell_back);
+  if (asked.mode == "control") plan = control_plan(plan, asked);
   for (std::size_t i = 0; i < sharers_.size(); ++i)
     room_for_answer(sharer(i).lm->config(), sharer(i).text.name, plan.sharers.at(i).ids.size(), 0);
   const double planning = seconds_since(start);
   const auto on_piece = [&](std::string_view piece) { return !on_text || on_text(TextKind::kAnswer, piece); };
-  rosetta();
   Answer answer =
-      answer_from(decode_text(engine(), rosetta_, receiver(), plan, settings(request), on_piece), plan.ids.size());
+      answer_from(decode_text(engine(), fused(asked.run.fusion), receiver(), plan, settings(asked), on_piece), plan);
   answer.unaligned = fell_back;
   answer.fused_tokens = count_fused(plan);
   answer.timings.first_token += planning;
@@ -189,9 +198,10 @@ nlohmann::ordered_json Session::provenance() const {
     }
     if (!entry.empty()) json["sharers"].push_back(std::move(entry));
   }
-  if (rosetta_) {
-    json["fusion"] = rosetta_->options().fusion == FusionMode::kParallel ? "parallel" : "sequential";
-    json["include_response"] = rosetta_->options().include_response;
+  if (!rosettas_.empty()) {
+    const RosettaOptions& options = rosettas_.begin()->second->options();
+    json["fusion"] = options.fusion == FusionMode::kParallel ? "parallel" : "sequential";
+    json["include_response"] = options.include_response;
     json["mask"] = config_.mask;
   }
   return json;

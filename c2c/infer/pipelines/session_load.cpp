@@ -13,7 +13,8 @@ std::string sharer_name(std::size_t index) {
 
 }  // namespace
 
-Session::Session(RunConfig config, ProgressFn progress) : config_(std::move(config)), progress_(std::move(progress)) {
+Session::Session(RunConfig config, ProgressFn progress, std::shared_ptr<Engine> engine)
+    : config_(std::move(config)), progress_(std::move(progress)), engine_(std::move(engine)) {
   config_.apply_overrides();
   parse_weight_format(config_.weights, parse_dtype(config_.dtype));
   parse_kv_format(config_.kv);
@@ -33,6 +34,7 @@ Session::Sharer& Session::sharer_entry(std::size_t index) {
 
 // Where the run names no receiver, a fuser's recipe may.
 const TextSide& Session::receiver_text() {
+  const std::lock_guard lock(loading_);
   if (receiver_text_) return *receiver_text_;
   ModelEntry entry = config_.receiver;
   for (std::size_t i = 0; entry.model.empty() && i < sharers_.size(); ++i)
@@ -47,6 +49,7 @@ const TextSide& Session::receiver_text() {
 }
 
 const TextSide& Session::sharer_text(std::size_t index) {
+  const std::lock_guard lock(loading_);
   Sharer& sharer = sharer_entry(index);
   if (sharer.text) return *sharer.text;
   ModelEntry entry = config_.sharers[index];
@@ -69,6 +72,7 @@ LoadOptions Session::load_options() const {
 }
 
 const LoadedModel& Session::receiver() {
+  const std::lock_guard lock(loading_);
   if (!receiver_) {
     const TextSide& text = receiver_text();
     receiver_ = with_torch_errors("load the receiver",
@@ -78,6 +82,7 @@ const LoadedModel& Session::receiver() {
 }
 
 const LoadedModel& Session::sharer(std::size_t index) {
+  const std::lock_guard lock(loading_);
   Sharer& sharer = sharer_entry(index);
   if (!sharer.model) {
     const TextSide& text = sharer_text(index);
@@ -88,6 +93,7 @@ const LoadedModel& Session::sharer(std::size_t index) {
 }
 
 std::shared_ptr<const Fuser> Session::fuser(std::size_t index) {
+  const std::lock_guard lock(loading_);
   Sharer& sharer = sharer_entry(index);
   if (sharer.fuser) return sharer.fuser;
   const SharerConfig& entry = config_.sharers[index];
@@ -106,31 +112,37 @@ std::shared_ptr<const Fuser> Session::fuser(std::size_t index) {
   return sharer.fuser;
 }
 
-const Rosetta& Session::rosetta() {
-  if (rosetta_) return *rosetta_;
-  if (sharers_.empty()) sharer_entry(0);  // says what is missing
-  std::vector<SharerEntry> entries;
-  RosettaOptions options;
+// What the run says, else the fusers' recipes.
+RosettaOptions Session::fused_options(const std::string& wanted) {
   bool any_recipe_fuses_response = false;
-  std::string fusion = config_.fusion;
+  std::string fusion = wanted.empty() ? config_.fusion : wanted;
   for (std::size_t i = 0; i < sharers_.size(); ++i) {
-    const auto one = fuser(i);
-    if (fusion.empty()) fusion = one->recipe.fusion_mode.value_or("");
-    any_recipe_fuses_response |= one->recipe.include_response.value_or(false);
-    alignment(i);
+    const FuserRecipe& recipe = fuser(i)->recipe;
+    if (fusion.empty()) fusion = recipe.fusion_mode.value_or("");
+    any_recipe_fuses_response |= recipe.include_response.value_or(false);
   }
-  options.fusion = fusion == "parallel" ? FusionMode::kParallel : FusionMode::kSequential;
-  options.include_response = config_.include_response.value_or(any_recipe_fuses_response);
+  return {.fusion = fusion == "parallel" ? FusionMode::kParallel : FusionMode::kSequential,
+          .include_response = config_.include_response.value_or(any_recipe_fuses_response)};
+}
+
+// Models are shared by all that join them; what differs is how fusers take turns.
+Session::SharedRosetta Session::fused(const std::string& fusion) {
+  const std::lock_guard lock(loading_);
+  if (sharers_.empty()) sharer_entry(0);  // says what is missing
+  const RosettaOptions options = fused_options(fusion);
+  if (const auto found = rosettas_.find(options.fusion); found != rosettas_.end()) return found->second;
+  for (std::size_t i = 0; i < sharers_.size(); ++i) alignment(i);
   const LoadedModel& base = receiver();
+  std::vector<SharerEntry> entries;
   for (std::size_t i = 0; i < sharers_.size(); ++i) {
     const LoadedModel& model = sharer(i);
     entries.push_back({model.lm, sharers_[i].fuser});
     if (options.include_response)
       entries.back().response_id = response_ids(base.text, model.text, parse_align_strategy(sharers_[i].alignment));
   }
-  rosetta_ = with_torch_errors("join the models",
-                               [&] { return std::make_shared<const Rosetta>(base.lm, std::move(entries), options); });
-  return *rosetta_;
+  auto joined = with_torch_errors(
+      "join the models", [&] { return std::make_shared<const Rosetta>(base.lm, std::move(entries), options); });
+  return rosettas_[options.fusion] = std::move(joined);
 }
 
 }  // namespace c2c

@@ -19,6 +19,7 @@ std::vector<AlignSharer> unaligned(std::vector<AlignSharer> sharers) {
 
 // The sharer's own setting, the run's, the fuser's recipe, else what the vocabularies need.
 std::string Session::alignment(std::size_t index) {
+  const std::lock_guard lock(loading_);
   Sharer& sharer = sharer_entry(index);
   if (!sharer.alignment.empty()) return sharer.alignment;
   const std::string& own = config_.sharers[index].align;
@@ -33,60 +34,69 @@ std::string Session::alignment(std::size_t index) {
   return sharer.alignment = same ? "off" : "first";
 }
 
-SectionPlan Session::fused_plan(const Messages& messages, const std::optional<std::string>& raw, bool& fell_back) {
-  const SharerMask mask = parse_mask(config_.mask, sharers_.size());
+SectionPlan Session::alone_plan(const TextSide& text, const Asked& asked) const {
+  const Request& request = asked.request;
+  if (!request.ids.empty()) return ids_plan(text, request.ids);
+  if (request.raw) return raw_plan(text, *request.raw);
+  return single_plan(text, with_system(request.messages, asked.run.system), asked.run.thinking);
+}
+
+SectionPlan Session::fused_plan(const Asked& asked, const Request& prompt, bool& fell_back) {
+  const SharerMask mask = parse_mask(asked.run.mask, sharers_.size());
   const AlignModel receiver = align_model(receiver_text());
   std::vector<AlignSharer> sharers;
   for (std::size_t i = 0; i < sharers_.size(); ++i)
     sharers.push_back({align_model(sharer_text(i)), parse_align_strategy(alignment(i))});
-  if (raw) {
-    check_text("prompt", *raw);
-    return plan_raw(receiver, sharers, *raw, mask);
+  if (!prompt.ids.empty()) return plan_ids(receiver, sharers, prompt.ids, mask);
+  if (prompt.raw) {
+    check_text("prompt", *prompt.raw);
+    return plan_raw(receiver, sharers, *prompt.raw, mask);
   }
-  check_messages(messages);
-  const AlignOptions options{.enable_thinking = config_.thinking};
-  const Messages all = with_system(messages);
+  check_messages(prompt.messages);
+  const AlignOptions options{.enable_thinking = asked.run.thinking};
+  const Messages all = with_system(prompt.messages, asked.run.system);
   try {
     return plan_chat(receiver, sharers, all, options, mask);
   } catch (const AlignmentError& error) {
-    ++unaligned_prompts_;
+    const std::int64_t count = ++unaligned_prompts_;
     fell_back = true;
     log_warning(std::string("not aligned, the sharers read the receiver's tokens instead (prompt ") +
-                std::to_string(unaligned_prompts_) + " of this session): " + error.what());
+                std::to_string(count) + " of this session): " + error.what());
     return plan_chat(receiver, unaligned(sharers), all, options, mask);
   }
 }
 
-SectionPlan Session::control_plan(const SectionPlan& mine, const Request& request) {
-  Messages other = request.control;
-  if (other.empty() && !config_.control_prompt.empty()) other = {{"user", config_.control_prompt}};
-  if (other.empty())
+SectionPlan Session::control_plan(const SectionPlan& mine, const Asked& asked) {
+  const Request& request = asked.request;
+  Request other;
+  other.messages = request.control;
+  if (other.messages.empty() && !asked.run.control_prompt.empty())
+    other.messages = {{"user", asked.run.control_prompt}};
+  if (other.messages.empty())
     fail_usage({.where = "mode control",
                 .found = "no other question",
                 .expected = "the question whose sharer cache is fused",
                 .hint = "--control-prompt TEXT"});
   bool fell_back = false;
-  const std::optional<std::string> raw = request.raw ? std::optional(other.back().content) : std::nullopt;
-  return with_foreign_sharer(mine, fused_plan(other, raw, fell_back));
+  if (request.raw || !request.ids.empty()) other.raw = other.messages.back().content;
+  return with_foreign_sharer(mine, fused_plan(asked, other, fell_back));
 }
 
 std::string Session::rendered(const Request& request, bool add_generation_prompt) {
   if (request.raw) return *request.raw;
-  const TextSide& text = request.mode == "sharer" ? sharer_text(0) : receiver_text();
-  return text.chat->render(with_system(request.messages),
-                           {.add_generation_prompt = add_generation_prompt, .enable_thinking = config_.thinking});
+  const Asked asked = ask(request);
+  const TextSide& text = asked.mode == "sharer" ? sharer_text(request.sharer) : receiver_text();
+  return text.chat->render(with_system(request.messages, asked.run.system),
+                           {.add_generation_prompt = add_generation_prompt, .enable_thinking = asked.run.thinking});
 }
 
 SectionPlan Session::plan(const Request& request) {
-  if (request.mode == "receiver" || request.mode == "sharer") {
-    const TextSide& text = request.mode == "sharer" ? sharer_text(0) : receiver_text();
-    return request.raw ? raw_plan(text, *request.raw)
-                       : single_plan(text, with_system(request.messages), config_.thinking);
-  }
+  const Asked asked = ask(request);
+  if (request.mode == "receiver" || request.mode == "sharer")
+    return alone_plan(request.mode == "sharer" ? sharer_text(request.sharer) : receiver_text(), asked);
   bool fell_back = false;
-  const SectionPlan mine = fused_plan(request.messages, request.raw, fell_back);
-  const std::string& mode = request.mode.empty() ? config_.mode : request.mode;
-  return mode == "control" ? control_plan(mine, request) : mine;
+  const SectionPlan mine = fused_plan(asked, request, fell_back);
+  return asked.mode == "control" ? control_plan(mine, asked) : mine;
 }
 
 }  // namespace c2c

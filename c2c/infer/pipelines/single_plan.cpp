@@ -18,6 +18,15 @@ SectionPlan plan_of(std::vector<std::int32_t> ids) {
 
 }  // namespace
 
+void check_ids(const Tokenizer& tokenizer, const std::vector<TokenId>& ids) {
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    if (ids[i] < 0 || ids[i] >= tokenizer.vocab_size())
+      fail_usage({.where = "prompt",
+                  .key = "token " + std::to_string(i),
+                  .found = "id " + std::to_string(ids[i]),
+                  .expected = "an id below " + std::to_string(tokenizer.vocab_size())});
+}
+
 void check_text(const std::string& where, const std::string& text) {
   const std::size_t bad = find_invalid_utf8(text);
   if (bad != std::string::npos)
@@ -38,6 +47,18 @@ void check_messages(const Messages& messages) {
   if (!any)
     fail_usage(
         {.where = "prompt", .found = "no text", .expected = "a question", .hint = "give one with -p or --messages"});
+}
+
+Messages with_system(const Messages& messages, const std::string& system) {
+  if (system.empty() || (!messages.empty() && messages.front().role == "system")) return messages;
+  Messages all = {{"system", system}};
+  all.insert(all.end(), messages.begin(), messages.end());
+  return all;
+}
+
+SectionPlan ids_plan(const TextSide& text, std::vector<TokenId> ids) {
+  check_ids(*text.tokenizer, ids);
+  return plan_of(std::move(ids));
 }
 
 SectionPlan single_plan(const TextSide& text, const Messages& messages, bool thinking) {

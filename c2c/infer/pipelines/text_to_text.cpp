@@ -28,40 +28,46 @@ std::pair<Messages, std::string> split_question(const Messages& messages) {
 
 }  // namespace
 
-Answer Session::answer_with_context(const Request& request, const OnText& on_text) {
+Answer Session::answer_with_context(const Asked& asked, const OnText& on_text) {
   const auto start = std::chrono::steady_clock::now();
-  if (request.raw)
-    fail_usage({.where = "--raw", .found = "mode t2t", .expected = "a conversation", .hint = "leave --raw out"});
-  const LoadedModel& writer = sharer(0);
-  const auto [history, question] = split_question(with_system(request.messages));
-  const std::string background = fill_question(config_.t2t.background_prompt, question);
+  const Request& request = asked.request;
+  if (request.raw || !request.ids.empty())
+    fail_usage({.where = "mode t2t", .found = "a prompt without a conversation", .expected = "messages"});
+  const Speaker writer = speaker("sharer", request.sharer);
+  const auto [history, question] = split_question(with_system(request.messages, asked.run.system));
+  const std::string background = fill_question(asked.run.t2t.background_prompt, question);
 
   Messages first = history;
   first.push_back({"user", background});
-  DecodeSettings context_settings = settings(request);
-  context_settings.max_new_tokens = config_.t2t.context_tokens;
+  DecodeSettings context_settings = settings(asked);
+  context_settings.max_new_tokens = asked.run.t2t.context_tokens;
   context_settings.stop.clear();
+  context_settings.logprobs = context_settings.prompt_alternatives = -1;
+  context_settings.on_token = {};
   const auto on_context = [&](std::string_view piece) { return !on_text || on_text(TextKind::kContext, piece); };
   const DecodedText context =
-      decode_text(engine(), alone(writer, sharer_alone_), writer, single_plan(writer.text, first, config_.thinking),
+      decode_text(engine(), writer.rosetta, writer.model, single_plan(writer.model.text, first, asked.run.thinking),
                   context_settings, on_context);
   const double context_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-
-  Messages second = history;
-  second.push_back({"user", background});
-  second.push_back({"assistant", context.text});
-  second.push_back({"user", question});
-  Request answer_request;
-  answer_request.messages = std::move(second);
-  answer_request.reuse = request.reuse;
-  Answer answer = answer_alone(receiver(), alone(receiver(), receiver_alone_), answer_request, on_text);
+  Answer answer;
+  if (context.finish == "cancelled") {
+    answer.finish = context.finish;
+  } else {
+    Request second = request;
+    second.on_submitted = {};  // that was the first one
+    second.messages = history;
+    second.messages.push_back({"user", background});
+    second.messages.push_back({"assistant", context.text});
+    second.messages.push_back({"user", question});
+    answer = answer_alone(speaker("receiver"), {second, asked.run, asked.mode}, on_text);
+  }
   answer.context = context.text;
   answer.context_tokens = static_cast<std::int64_t>(context.ids.size());
+  answer.timings.queue += context.queue_seconds;
   answer.timings.context = context_seconds;
   answer.timings.sharer_prefill = context.prefill.receiver_prefill;
   answer.timings.first_token += context_seconds;
   answer.cache_bytes = std::max(answer.cache_bytes, context.cache_bytes);
-  if (context.finish == "cancelled") answer.finish = "cancelled";
   return answer;
 }
 
