@@ -58,6 +58,7 @@ export interface Pair {
   id: string;
   receiver: string;
   sharers: Sharer[];
+  modes: Mode[]; // without fusers there is no cache-to-cache
   defaults: PairDefaults;
 }
 
@@ -68,6 +69,5 @@ export interface PairDefaults {
   temperature?: number;
   topP?: number;
   topK?: number;
-  fusion?: "sequential" | "parallel";
   thinking?: boolean;
 }

@@ -39,7 +39,7 @@ export function HeatMap({ title, which, layers }: Props) {
   const open = layers.filter((fused) => fused.gates[which].open).length;
   return (
     <figure class="heat-map">
-      <figcaption>{title}: {open} of {layers.length} gates open</figcaption>
+      <figcaption>{title}: {open} of {layers.length} gates open (layers across, heads down)</figcaption>
       <svg viewBox={`0 0 ${width} ${heads * (cell + gap) + 12}`} width={width} role="img"
         aria-label={`${title}: mean scalar per layer and head; figures in the table below`}>
         {layers.map((fused, column) => <Row key={column} fused={fused} which={which} column={column} heads={heads} />)}

@@ -7,23 +7,25 @@ const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 const number = (value: unknown) => (typeof value === "number" && Number.isFinite(value) ? value : 0);
 const numbers = (value: unknown) => list(value).map(number);
 
+// The API counts sharers from 1, this page from 0.
+const sharer = (value: unknown) => number(value) - 1;
+
 function readToken(value: unknown): InspectedToken {
   const token = object(value);
-  const change = object(token["change"]);
   return {
     text: typeof token["text"] === "string" ? token["text"] : "",
     section: number(token["section"]),
-    sharers: numbers(token["sharers"]),
-    change: { key: numbers(change["key"]), value: numbers(change["value"]) },
+    sharers: list(token["sharers"]).map(sharer),
+    change: { key: numbers(token["key_change_per_layer"]), value: numbers(token["value_change_per_layer"]) },
   };
 }
 
-function readGate(value: unknown): Gate {
-  const gate = object(value);
+function readGate(fused: Json, which: "key" | "value"): Gate {
+  const logit = fused[`${which}_gate_logit`];
   return {
-    open: gate["open"] !== false,
-    logit: typeof gate["logit"] === "number" ? gate["logit"] : undefined,
-    scalars: numbers(gate["scalars"]),
+    open: fused[`${which}_open`] !== false,
+    logit: typeof logit === "number" ? logit : undefined,
+    scalars: numbers(fused[`${which}_scalar_per_head`]),
   };
 }
 
@@ -31,8 +33,8 @@ function readLayer(value: unknown): FusedLayer {
   const fused = object(value);
   return {
     layer: number(fused["layer"]),
-    sharer: number(fused["sharer"]),
-    gates: { key: readGate(fused["key"]), value: readGate(fused["value"]) },
+    sharer: sharer(fused["sharer"]),
+    gates: { key: readGate(fused, "key"), value: readGate(fused, "value") },
   };
 }
 

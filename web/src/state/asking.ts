@@ -66,8 +66,9 @@ async function run(job: Job): Promise<void> {
     announce(`${title} has answered.`);
   } catch (error) {
     if (controller.signal.aborted) return; // `stop` has said so already
-    const { message, param } = asApiError(error);
-    change(job.turnId, job.mode, () => ({ status: "failed", endedAt: performance.now(), failure: { message, param } }));
+    const { message, param, status } = asApiError(error);
+    const failure = { message, param, status };
+    change(job.turnId, job.mode, () => ({ status: "failed", endedAt: performance.now(), failure }));
     announce(`${title} failed: ${message}`);
   } finally {
     if (running.get(key) === controller) running.delete(key);
@@ -96,8 +97,9 @@ export function ask(question: string, pair: Pair, settings: Settings, other: str
     const base = goesOn ? { ...conversation, model: pair.id } : newConversation(pair.id);
     return { ...base, turns: [...base.turns, turn] };
   });
-  announce(`Asking ${settings.columns.length} ${settings.columns.length === 1 ? "column" : "columns"}.`);
-  const jobs = settings.columns.map((mode) => ({ turnId: turn.id, mode, pair, settings, other }));
+  const columns = settings.columns.filter((mode) => pair.modes.includes(mode));
+  announce(`Asking ${columns.length} ${columns.length === 1 ? "column" : "columns"}.`);
+  const jobs = columns.map((mode) => ({ turnId: turn.id, mode, pair, settings, other }));
   void runAll(jobs, settings.inTurn);
   keep();
   return turn;

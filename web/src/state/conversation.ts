@@ -5,7 +5,8 @@ export type Status = "waiting" | "streaming" | "done" | "stopped" | "failed";
 
 export interface Failure {
   message: string;
-  param?: string;
+  param?: string; // the request's field at fault
+  status?: number; // HTTP's
 }
 
 export interface Answer {

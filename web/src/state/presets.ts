@@ -33,7 +33,7 @@ const referenceExamples = [
 export const pairPreset: Preset = {
   name: "pair",
   title: "This pair",
-  about: "Budgets and sampling as the pair's run file has them; what a word means, which this kind of pair has learnt.",
+  about: "Budgets and sampling as the pair’s run file has them; what a word means, which this kind of pair has learnt.",
   examples: wordnetExamples,
   settings: ({ defaults }) => ({
     budgets: {
@@ -56,7 +56,7 @@ export const referencePreset: Preset = {
   name: "reference-demo",
   title: "Reference demo",
   about:
-    "As the authors' demo asks: an empty system message, greedy, 2048 new tokens alone, 256 for the note, 512 for each " +
+    "As the authors’ demo asks: an empty system message, greedy, 2048 new tokens alone, 256 for the note, 512 for each " +
     "answer. Sampling, if switched on: temperature 0.7, top-p 0.8, top-k 20.",
   examples: referenceExamples,
   settings: () => ({

@@ -14,7 +14,7 @@ import { Drawer } from "./drawer";
 import { HistoryList } from "./history";
 import { KeysList, useKeys } from "./keys";
 import { SettingsForm } from "./settings";
-import { Trouble } from "./trouble";
+import { KeyForm, Trouble } from "./trouble";
 import { TurnView } from "./turn";
 import { Welcome } from "./welcome";
 
@@ -113,6 +113,7 @@ export function App() {
       <Bar model={pair?.id ?? ""} open={setSheet} onNew={onNew} />
       <main>
         <Trouble server={server} />
+        {lastFailure(conversation)?.status === 401 && <KeyForm />}
         {pair && conversation.turns.length === 0 && <Welcome pair={pair} settings={settings} onExample={onAsk} />}
         <ol class="turns">
           {shownPair && conversation.turns.map((turn, index) => (

@@ -25,7 +25,7 @@ export function Switches({ pair, settings }: { pair: Pair; settings: Settings })
     <div class="switches">
       <fieldset class="chips">
         <legend>Columns</legend>
-        {modes.map((mode) => (
+        {pair.modes.map((mode) => (
           <Switch key={mode} name={modeTitles[mode]} on={settings.columns.includes(mode)}
             onChange={(on) => change({ columns: toggled(settings.columns, mode, on) })} />
         ))}
@@ -78,7 +78,7 @@ export function Composer({ pair, settings, busy, field, onAsk, onStop, text, onT
     <form class="composer" onSubmit={submit}>
       <div class="composer-row">
         <label class="hidden" for="question">Your question</label>
-        <textarea id="question" ref={field} rows={1} value={text} placeholder="Ask all columns one question"
+        <textarea id="question" ref={field} rows={1} value={text} placeholder="Ask all columns"
           aria-describedby="keys-hint" onInput={(event) => onText(event.currentTarget.value)} onKeyDown={onKey} />
         {busy
           ? <button type="button" class="primary stop" onClick={onStop}>Stop all</button>
@@ -92,7 +92,7 @@ export function Composer({ pair, settings, busy, field, onAsk, onStop, text, onT
         </div>
         <p id="keys-hint" class="hint">
           {settings.columns.length === 0 ? "Choose at least one column. " : ""}
-          <kbd>Enter</kbd> asks, <kbd>Shift</kbd>+<kbd>Enter</kbd> new line, <kbd>Esc</kbd> stops
+          <kbd>Enter</kbd> asks, <kbd>Esc</kbd> stops, <kbd>?</kbd> lists all keys
         </p>
       </div>
     </form>

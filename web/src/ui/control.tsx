@@ -21,9 +21,9 @@ export function ControlStrip({ turnId, pair, suggestion, ran, onRun }: Props) {
   return (
     <form class="control" onSubmit={submit}>
       <p id={`${id}-why`}>
-        <strong>Does the sharer's reading matter?</strong> The control repeats cache-to-cache with the cache of{" "}
+        <strong>Does the sharer’s reading matter?</strong> The control repeats cache-to-cache with the cache of{" "}
         {sharerNames(pair)} reading <em>another</em> question. Where the control answers as well, the gain comes from the
-        fuser's training, not from what the sharer read here.
+        fuser’s training, not from what the sharer read here.
       </p>
       <div class="control-row">
         <label for={id}>The other question</label>

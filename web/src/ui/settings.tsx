@@ -69,7 +69,7 @@ const budgetNames: readonly (readonly [keyof Budgets, string])[] = [
   ["receiver", "Alone"],
   ["t2t", "Text-to-text"],
   ["c2c", "Cache-to-cache, control"],
-  ["context", "The sharer's note"],
+  ["context", "The sharer’s note"],
 ];
 
 function Budget({ settings, failure }: Props) {

@@ -3,7 +3,8 @@ import { useState } from "preact/hooks";
 import { setApiKey } from "../api/client";
 import { connect, type Server } from "../state/server";
 
-function KeyForm() {
+// Also above an answer that was refused for want of a key.
+export function KeyForm() {
   const [key, setKey] = useState("");
   const submit = (event: Event) => {
     event.preventDefault();

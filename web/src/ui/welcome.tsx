@@ -16,9 +16,9 @@ interface Props {
 export function Welcome({ pair, settings, onExample }: Props) {
   return (
     <section class="welcome" aria-labelledby="welcome-title">
-      <h2 id="welcome-title">One question, answered with and without another model's memory</h2>
+      <h2 id="welcome-title">One question, answered with and without another model’s memory</h2>
       <dl class="legend">
-        {introduced.map((mode) => (
+        {introduced.filter((mode) => pair.modes.includes(mode)).map((mode) => (
           <div key={mode}>
             <dt><Glyph mode={mode} />{modeTitles[mode]}</dt>
             <dd>{explainMode(mode, pair)}</dd>
