@@ -102,10 +102,15 @@ async function showsWhereFusingActed({ page }) {
   if (pictures) await screenshot(page, pictures, "playground-inspection", ".inspection");
 }
 
-async function stopsOneColumn({ page }) {
+// Leaves the settings open.
+async function setBudget(page, name, tokens) {
   await page.click("nav >> text=Settings");
-  await page.fill("#budget-receiver", "400");
+  await page.fill(`#budget-${name}`, String(tokens));
   await page.keyboard.press("Tab");
+}
+
+async function stopsOneColumn({ page }) {
+  await setBudget(page, "receiver", 400);
   await accessible(page);
   if (pictures) await screenshot(page, pictures, "playground-settings");
   await page.keyboard.press("Escape");
@@ -132,8 +137,7 @@ async function escStopsAll({ page }) {
 // Without a sharer cache-to-cache is the receiver alone, to the letter.
 async function switchesTheMask({ page }) {
   await page.click("nav >> text=New");
-  await page.click("nav >> text=Settings");
-  await page.fill("#budget-receiver", "64");
+  await setBudget(page, "receiver", 64);
   await page.keyboard.press("Escape");
   await page.uncheck("#switches .chips:nth-of-type(2) input");
   await page.uncheck("#switches label:has-text('Text-to-text') input");
@@ -166,17 +170,15 @@ async function goesOnInEveryColumn({ page }) {
 }
 
 async function namesTheFieldOfAnError({ page }) {
-  await page.click("nav >> text=Settings");
-  await page.fill("#budget-c2c", "32768");
+  await setBudget(page, "c2c", 32768);
   await page.keyboard.press("Escape");
   await page.fill("#question", question);
   await page.keyboard.press("Enter");
   await ended(page, "c2c", "failed");
   assert.match(await column(page, "c2c").locator(".failure code").textContent(), /max_tokens/);
   await ended(page, "t2t", "done");
-  await page.click("nav >> text=Settings");
+  await setBudget(page, "c2c", 64);
   assert.match(await page.locator(".settings .failure").first().textContent(), /token/);
-  await page.fill("#budget-c2c", "64");
   await page.keyboard.press("Escape");
 }
 

@@ -23,6 +23,7 @@ function fragmentOf(text: string): DocumentFragment {
     ALLOWED_ATTR: [...allowedAttributes, "rel", "target"],
     ALLOW_DATA_ATTR: false,
     ALLOWED_URI_REGEXP: /^https?:/i,
+    ADD_URI_SAFE_ATTR: ["start", "align"], // whose values are no addresses
     RETURN_DOM_FRAGMENT: true,
   });
 }
