@@ -86,7 +86,8 @@ def check_file(path, shown):
 
 
 def main(root):
-    names = subprocess.run(["git", "-C", root, "ls-files", "-z", "*.h", "*.cpp", "*.py", "*.sh", "*.cmake", "run"],
+    names = subprocess.run(["git", "-C", root, "ls-files", "-z", "*.h", "*.cpp", "*.py", "*.sh", "*.cmake",
+                            "*.mjs", "*.ts", "*.tsx", "*.css", "run"],
                            capture_output=True, text=True, check=True).stdout.split("\0")
     found = [problem for name in names if name and (root / name).exists() for problem in check_file(root / name, name)]
     print(*found, sep="\n", end="\n" if found else "")

@@ -76,6 +76,7 @@ ci() {
   check layers python3 tools/check_layers.py
   check "the checkers' own tests" python3 -m unittest discover -q -s tools -p '*_test.py'
   check sizes python3 tools/check_sizes.py
+  check "the committed playground" check_web
   build -DC2C_WERROR=ON
   slowest_files build/release
   check_tests build/release
