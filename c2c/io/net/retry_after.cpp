@@ -19,8 +19,9 @@ std::optional<std::chrono::seconds> parse_retry_after(std::string_view value,
   const std::string text(value);
   const char* const rest = strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &date);
   if (rest == nullptr || *rest != '\0') return std::nullopt;
-  const auto then = std::chrono::system_clock::from_time_t(timegm(&date));
-  return std::clamp(std::chrono::ceil<seconds>(then - now), seconds(0), seconds(kMost));
+  // In seconds: the clock's nanoseconds do not reach the years that a date can name.
+  const seconds then(timegm(&date)), since_epoch = std::chrono::floor<seconds>(now.time_since_epoch());
+  return std::clamp(then - since_epoch, seconds(0), seconds(kMost));
 }
 
 std::optional<std::chrono::seconds> HttpReply::retry_after() const {

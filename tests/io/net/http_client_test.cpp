@@ -200,6 +200,7 @@ TEST(HttpClient, ReadsRetryAfter) {
   EXPECT_EQ(parse_retry_after("120", now), 120s);
   EXPECT_EQ(parse_retry_after("Sun, 06 Nov 1994 08:50:37 GMT", now), 60s);
   EXPECT_EQ(parse_retry_after("Sun, 06 Nov 1994 08:00:00 GMT", now), 0s);
+  EXPECT_EQ(parse_retry_after("Sun, 06 Nov 3988 08:49:37 GMT", now), 315360000s) << "beyond the clock's nanoseconds";
   for (const char* text : {"", "-1", "1.5", "soon", "99999999999999999999", "Sun, 06 Nov 1994"})
     EXPECT_EQ(parse_retry_after(text, now), std::nullopt) << text;
 }
