@@ -67,6 +67,7 @@ grid:
   for (const char* label : {">receiver<", ">c2c, front<", ">c2c, back<", ">c2c (control)<"})
     EXPECT_NE(curves[0].svg.find(label), std::string::npos) << label;
   EXPECT_EQ(curves[0].svg.find("receiver, front"), std::string::npos);
+  EXPECT_EQ(curves[0].svg.find(">receiver<"), curves[0].svg.rfind(">receiver<"));
   const auto files = write_sweep_table(grid.folder, table);
   ASSERT_EQ(files.size(), 4U);
   EXPECT_EQ(scratch.read("out/table.md").find("# parts\\|x\n\n| part | order | system"), 0U)
