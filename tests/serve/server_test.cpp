@@ -214,7 +214,9 @@ TEST(Server, ShowsWhereFusingActed) {
   ASSERT_FALSE(report["layers"].empty());
   for (const Json& layer : report["layers"]) {
     EXPECT_EQ(layer["sharer"], 1);
-    if (layer["key_scalar_per_head"].is_array()) EXPECT_EQ(layer["key_scalar_per_head"].size(), 2u);
+    if (layer["key_scalar_per_head"].is_array()) {
+      EXPECT_EQ(layer["key_scalar_per_head"].size(), 2u);
+    }
   }
   EXPECT_EQ(live.post("/c2c/inspect", chat("x", "receiver")).status, 400);
   Json none = chat("What is a cat?");

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "c2c/base/error.h"
+#include "c2c/base/utf8.h"
 #include "c2c/infer/pipelines/single_plan.h"
 
 namespace c2c {
@@ -52,6 +53,28 @@ SectionPlan plan_encoded(const AlignModel& receiver, const std::vector<AlignShar
   return plan;
 }
 
+// What ids say, and where. A text's own encoding says it exactly; other ids (what a model made) get the characters that
+// each of them completes.
+Encoding spelled(const std::shared_ptr<const Tokenizer>& tokenizer, const std::vector<TokenId>& ids,
+                 std::string& text) {
+  text = tokenizer->decode(ids);
+  Encoding encoding = tokenizer->encode(text, {.add_special_tokens = false, .offsets = true});
+  if (encoding.ids == ids) return encoding;
+  encoding = {ids, {}};
+  text.clear();
+  StreamDecoder decoder(tokenizer, /*skip_special_tokens=*/false);
+  std::int64_t end = 0;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const std::int64_t begin = end;
+    std::string piece = decoder.push(ids[i]);
+    if (i + 1 == ids.size()) piece += decoder.flush();
+    end += static_cast<std::int64_t>(count_code_points(piece));
+    text += piece;
+    encoding.offsets.push_back({begin, end});
+  }
+  return encoding;
+}
+
 }  // namespace
 
 AlignModel align_model(const TextSide& side) {
@@ -71,14 +94,7 @@ SectionPlan plan_ids(const AlignModel& receiver, const std::vector<AlignSharer>&
   Encoding mine{ids, {}};
   std::string text;
   const auto needs_text = [](const AlignSharer& sharer) { return sharer.strategy == AlignStrategy::kSpan; };
-  if (std::any_of(sharers.begin(), sharers.end(), needs_text)) {
-    text = receiver.tokenizer->decode(ids);
-    mine = receiver.tokenizer->encode(text, {.add_special_tokens = false, .offsets = true});
-    if (mine.ids != ids)
-      fail_usage({.where = "prompt",
-                  .found = "ids that are not what their text encodes to",
-                  .expected = "a text, or alignment first, longest or off"});
-  }
+  if (std::any_of(sharers.begin(), sharers.end(), needs_text)) mine = spelled(receiver.tokenizer, ids, text);
   return plan_encoded(receiver, sharers, mine, text, mask);
 }
 

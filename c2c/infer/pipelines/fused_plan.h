@@ -17,7 +17,7 @@ AlignModel align_model(const TextSide& side);
 SectionPlan plan_raw(const AlignModel& receiver, const std::vector<AlignSharer>& sharers, const std::string& text,
                      SharerMask mask);
 
-// The same for a prompt of the receiver's ids. span needs ids that their text encodes to; else kUsage.
+// The same for a prompt of the receiver's ids; span goes by the characters that each of them completes.
 SectionPlan plan_ids(const AlignModel& receiver, const std::vector<AlignSharer>& sharers,
                      const std::vector<TokenId>& ids, SharerMask mask);
 
