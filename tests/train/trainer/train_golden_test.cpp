@@ -1,5 +1,6 @@
 // Six optimizer steps of the reference on given batches and uniform draws (golden/train).
 #include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
@@ -25,19 +26,23 @@ std::vector<T> values(const at::Tensor& row) {
 // The pair of a case as it was before the first step, and its batches.
 class Trainee {
  public:
-  Trainee(const std::string& name, at::ScalarType dtype) : dtype_(dtype) {
+  // `nudge`: not 0: every weight is changed by up to half a float32's last place, drawn from this seed.
+  Trainee(const std::string& name, at::ScalarType dtype, std::uint64_t nudge = 0) : dtype_(dtype) {
     const fs::path root = testing::golden_dir();
     case_ = testing::read_golden_json(root / "train" / (name + ".json"));
     tensors_ = open_weights(root / "train" / (name + ".safetensors"));
     const auto model = [&](const char* key) {
-      return std::shared_ptr<const CausalLm>(
-          load_model(root / "models" / case_.at(key).get<std::string>(), {.dtype = dtype}));
+      std::shared_ptr<CausalLm> loaded =
+          load_model(root / "models" / case_.at(key).get<std::string>(), {.dtype = dtype});
+      if (nudge != 0) loaded->visit("", [&](const ParameterRef& ref) { change(*ref.tensor, nudge++); });
+      return std::shared_ptr<const CausalLm>(std::move(loaded));
     };
     fuser_ = load_fuser(root / "fusers" / case_.at("checkpoint").get<std::string>() / "sharer1", {.dtype = dtype});
     rosetta_.emplace(model("receiver"), std::vector<SharerEntry>{{model("sharer"), fuser_}},
                      RosettaOptions{FusionMode::kSequential, case_.at("include_response").get<bool>()});
     for (std::size_t i = 0; i < fuser_->projectors.size(); ++i)
       fuser_->projectors[i]->visit(std::to_string(i) + ".", [&](const ParameterRef& ref) {
+        if (nudge != 0) change(*ref.tensor, nudge++);
         everything_.push_back({ref.name, ref.tensor});
         if (!ref.is_buffer) parameters_.push_back({ref.name, ref.tensor->requires_grad_()});
       });
@@ -98,6 +103,12 @@ class Trainee {
   }
 
  private:
+  static void change(at::Tensor& weights, std::uint64_t seed) {
+    if (!weights.is_floating_point()) return;
+    const auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
+    weights.mul_(1 + (at::rand(weights.sizes(), generator, weights.options()) * 2 - 1) * 0x1p-24);
+  }
+
   at::ScalarType dtype_;
   ordered_json case_;
   std::shared_ptr<WeightSource> tensors_;
@@ -109,9 +120,21 @@ class Trainee {
 
 class TrainGolden : public ::testing::TestWithParam<std::string> {
  protected:
+  // How far the exact gradient of one parameter moves where every weight is rounded to float32 once more.
+  double float_noise(std::size_t parameter, const at::Tensor& truth) const {
+    double most = 0;
+    for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+      const Trainee nudged(GetParam(), at::kDouble, 1000 * seed);
+      for (std::int64_t m = 0; m < nudged.json().at("accumulation").get<std::int64_t>(); ++m) nudged.accumulate(m);
+      most = std::max(most, (nudged.parameters()[parameter].tensor.grad() - truth).abs().max().item<double>());
+    }
+    return most;
+  }
+
   // The first step's gradients to 1e-4 of each tensor's largest entry. A gate logit's gradient is one sum whose terms
-  // may cancel: where the golden value itself is further than that from the gradient in double precision, ours must be
-  // nearer to it than the golden value is.
+  // may cancel: where rounding the weights once already moves the exact gradient (in double precision) by more than
+  // that, no float32 program can promise it, and which one is nearer depends on the machine's matrix kernels. There,
+  // both the golden value and ours must be within a few such roundings of the exact gradient.
   void expect_first_gradients(const Trainee& ours) const {
     std::optional<Trainee> exact;
     for (std::size_t i = 0; i < ours.parameters().size(); ++i) {
@@ -127,9 +150,12 @@ class TrainGolden : public ::testing::TestWithParam<std::string> {
       const at::Tensor truth = exact->parameters()[i].tensor.grad();
       const double golden_off = (golden - truth).abs().max().item<double>();
       const double ours_off = (p.tensor.grad() - truth).abs().max().item<double>();
-      EXPECT_TRUE(golden_off > bound && ours_off <= golden_off)
-          << p.name << ": " << difference << " from the golden gradient (allowed " << bound << "), " << ours_off
-          << " from the exact one, of which the golden gradient is " << golden_off << " off";
+      const double noise = float_noise(i, truth);
+      EXPECT_GT(noise, bound) << p.name << ": float32 can do better";
+      EXPECT_LE(golden_off, 4 * noise) << p.name << ": the exact gradient is not the golden one";
+      EXPECT_LE(ours_off, 4 * noise) << p.name << ": " << difference << " from the golden gradient (allowed " << bound
+                                     << "), " << ours_off << " from the exact one, of which the golden one is "
+                                     << golden_off << " off";
     }
   }
 };
