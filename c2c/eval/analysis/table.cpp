@@ -1,5 +1,7 @@
 #include "c2c/eval/analysis/table.h"
 
+#include <algorithm>
+
 #include "c2c/eval/results/svg.h"
 #include "c2c/io/formats/source.h"
 
@@ -36,12 +38,17 @@ std::string to_html(const Analysis& analysis) {
   page += "<table><tr>";
   for (const std::string& column : analysis.table.columns) page += "<th>" + svg::escape(column) + "</th>";
   page += "</tr>";
-  for (const auto& row : analysis.table.rows) {
+  const std::size_t shown = std::min(analysis.page_rows, analysis.table.rows.size());
+  for (std::size_t i = 0; i < shown; ++i) {
     page += "<tr>";
-    for (const Json& value : row) page += "<td>" + svg::escape(cell_text(value)) + "</td>";
+    for (const Json& value : analysis.table.rows[i]) page += "<td>" + svg::escape(cell_text(value)) + "</td>";
     page += "</tr>";
   }
-  return page + "</table></html>\n";
+  page += "</table>";
+  if (shown < analysis.table.rows.size())
+    page += "<p>" + std::to_string(shown) + " of " + std::to_string(analysis.table.rows.size()) +
+            " rows; the CSV file has all.</p>";
+  return page + "</html>\n";
 }
 
 Json to_json(const Analysis& analysis) {
