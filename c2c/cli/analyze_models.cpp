@@ -55,7 +55,7 @@ void ModelAnalyses::visit_fields(const FieldVisitor& visit) {
          .help = "how many questions (sensitivity 20, embeddings 8, weights 32; consistency: all)",
          .target = &samples_,
          .minimum = 1});
-  flag("--layers", "of the receiver, as 0,5,10-12 (sensitivity: all; embeddings: three of those that are fused)",
+  flag("--layers", "of the receiver, as 0,5,10-12 (sensitivity: all; embeddings: three of those that fusing changes)",
        &layers_);
   flag("--checkpoints", "consistency: a folder of checkpoint-<n> and final, each measured", &checkpoints_, true);
   flag("--set", "sensitivity: key=value over the configuration", &overrides_);

@@ -152,15 +152,19 @@ class Consistency {
     std::vector<svg::Series> series = {{.label = "receiver", .x = {}, .y = {}, .intervals = {}},
                                        {.label = "C2C", .x = {}, .y = c2c_, .intervals = c2c_ranges_}};
     if (has_control) series.push_back({.label = "control", .x = {}, .y = control_, .intervals = control_ranges_});
-    double last = 0;
+    double last = 0, gap = 1;
     for (const std::string& name : names_) {
-      last = step_of(name) >= 0 ? static_cast<double>(step_of(name)) : last + 1;
-      for (svg::Series& one : series) one.x.push_back(last);
+      const double at = step_of(name) >= 0 ? static_cast<double>(step_of(name)) : last + gap;
+      gap = std::max(1.0, at - last);
+      last = at;
+      for (svg::Series& one : series) one.x.push_back(at);
       series.front().y.push_back(receiver_);
     }
     if (is_curve) {
-      analysis_.pictures.push_back(
-          svg::line_chart(series, {.title = analysis_.title, .x_label = "training step", .y_label = y}));
+      analysis_.pictures.push_back(svg::line_chart(
+          series, {.title = analysis_.title,
+                   .x_label = names_.back() == "final" ? "training step; the last point is final" : "training step",
+                   .y_label = y}));
     } else {
       std::vector<svg::Bar> bars;
       for (std::size_t s = 0; s < series.size(); ++s)

@@ -32,28 +32,29 @@ DisturbedSample::DisturbedSample(const Assignment& assignment, const EvalSample&
   const PlannedPrompt prompt = planned(assignment, sample, other);
   const std::string& lead = assignment.task.response_text;
   if (assignment.method == "logits") {
-    plans_.push_back({with_lead(prompt, lead), 0});
+    plans_.push_back(with_lead(prompt, lead));
   } else {
     const std::string space = option_space(assignment.task, sample.plain_text);
     for (const std::string& text : option_texts(sample)) {
       PlannedReply reply = with_reply(prompt, lead, space + text, /*takes_space=*/true);
-      plans_.push_back({std::move(reply.plan), reply.scored});
+      plans_.push_back(std::move(reply.plan));
+      scored_.push_back(reply.scored);
     }
   }
-  // What is kept must be the same whatever is read behind it: a reply may change the prompt's last token.
-  std::int64_t same = static_cast<std::int64_t>(plans_.front().plan.ids.size()) - 1;
-  for (const Continued& one : plans_) {
-    const auto& a = plans_.front().plan.ids;
-    const auto [mine, theirs] = std::mismatch(a.begin(), a.end(), one.plan.ids.begin(), one.plan.ids.end());
-    same = std::min({same, static_cast<std::int64_t>(mine - a.begin()),
-                     static_cast<std::int64_t>(one.plan.ids.size()) - std::max<std::int64_t>(1, one.scored + 1)});
-  }
+  // What is kept must be the same whatever is read behind it: a reply may change the prompt's last token. And the token
+  // before a reply is read.
+  std::int64_t same = shared_begin(plans_);
+  for (std::size_t i = 0; i < scored_.size(); ++i) same = std::min(same, std::ssize(plans_[i].ids) - scored_[i] - 1);
   const auto [first, last] = prompt.tokens_of(sample.question);
   is_whole_ = whole_prompt || last <= first;
   const std::int64_t fused = last_fused_end(prompt.plan);
   const std::int64_t question_end = is_whole_ ? same : std::min(same, column_of_token(prompt.plan, last - 1) + 1);
   const std::int64_t kept = std::max(question_end, fused);
-  cache_ = std::make_unique<PromptCache>(*assignment.contender.answerer().speaker().rosetta, plans_.front().plan, kept);
+  if (kept > same)
+    fail_usage({.where = "sample " + sample.id,
+                .found = "a reply that changes tokens that are fused",
+                .expected = "one that begins behind them"});
+  cache_ = std::make_unique<PromptCache>(*assignment.contender.answerer().speaker().rosetta, plans_.front(), kept);
   begin_ = is_whole_ ? 0 : std::min(column_of_token(prompt.plan, first), question_end - 1);
   end_ = question_end;
 }
@@ -61,26 +62,27 @@ DisturbedSample::DisturbedSample(const Assignment& assignment, const EvalSample&
 RosettaState DisturbedSample::read_by(const Rosetta& source) const {
   RosettaState state;
   const at::NoGradGuard no_grad;
-  read_alone(source, {plans_.front().plan}, state);
+  read_alone(source, {plans_.front()}, state);
   return state;
 }
 
 double DisturbedSample::score() {
   SampleResult result;
+  const std::vector<at::Tensor> answers = cache_->answers(plans_);
   if (assignment_.method == "logits") {
-    const at::Tensor logits_NV = cache_->answer(plans_.front().plan);
+    const at::Tensor& logits_NV = answers.front();
     grade_letters(sample_, letter_logits(assignment_, sample_, logits_NV[logits_NV.size(0) - 1]), result);
     return result.score;
   }
   std::vector<OptionLikelihood> options;
-  for (const Continued& one : plans_) {
-    const at::Tensor logprobs_NV = cache_->answer(one.plan).log_softmax(-1);
-    const std::int64_t tokens = logprobs_NV.size(0);
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    const std::int64_t tokens = answers[i].size(0), first = tokens - scored_[i];
+    const at::Tensor logprobs_NV = answers[i].slice(0, first - 1, tokens - 1).log_softmax(-1);
     OptionLikelihood& option = options.emplace_back();
-    option.tokens = one.scored;
-    for (std::int64_t i = tokens - one.scored; i < tokens; ++i) {
-      const std::int64_t id = one.plan.ids[static_cast<std::size_t>(cache_->kept() + i)];
-      option.logprob += logprobs_NV[i - 1][id].item<double>();
+    option.tokens = scored_[i];
+    for (std::int64_t t = 0; t < scored_[i]; ++t) {
+      const std::int64_t id = plans_[i].ids[static_cast<std::size_t>(cache_->kept() + first + t)];
+      option.logprob += logprobs_NV[t][id].item<double>();
     }
   }
   grade_options(sample_, options, result);

@@ -28,14 +28,10 @@ class DisturbedSample {
   double score();
 
  private:
-  // A reply behind the prompt, or the prompt alone.
-  struct Continued {
-    SectionPlan plan;
-    std::int64_t scored = 0;
-  };
   const Assignment& assignment_;
   const EvalSample& sample_;
-  std::vector<Continued> plans_;
+  std::vector<SectionPlan> plans_;    // the prompt, or, loglikelihood, a reply behind it each
+  std::vector<std::int64_t> scored_;  // last tokens: those of the reply
   std::unique_ptr<PromptCache> cache_;
   std::int64_t begin_ = 0, end_ = 0;
   bool is_whole_ = false;

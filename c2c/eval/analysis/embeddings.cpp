@@ -38,15 +38,22 @@ std::vector<Panel> panels_of(const LayerClouds& layer) {
   return panels;
 }
 
+std::string percent(double part) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f %%", 100 * part);
+  return text;
+}
+
 struct Map {
-  std::string method;
+  std::string method, x_label, y_label;
   std::vector<std::array<double, 2>> points;
 };
 
 Map pca_map(const at::Tensor& points_ND, Json& about) {
   const PrincipalComponents found = principal_components(points_ND, 2);
   about["explained"] = found.explained;
-  Map map{"PCA", {}};
+  Map map{"PCA", "first component, " + percent(found.explained[0]) + " of the variance", "", {}};
+  if (found.explained.size() > 1) map.y_label = "second, " + percent(found.explained[1]);
   for (std::int64_t i = 0; i < points_ND.size(0); ++i) {
     const bool plane = found.coordinates_NK.size(1) > 1;
     map.points.push_back(
@@ -62,7 +69,7 @@ Map tsne_map(const at::Tensor& points_ND, TsneOptions options, Json& about) {
                              static_cast<std::size_t>(rows_ND.size(1)), options);
   about["perplexity"] = options.perplexity;
   about["divergence"] = found.divergence;
-  return {"t-SNE", found.points};
+  return {"t-SNE", "", "", found.points};
 }
 
 // Receiver -> fused, receiver -> control, fused -> sharer, token by token.
@@ -90,9 +97,13 @@ std::string picture(const Panel& panel, const Map& map) {
     }
     series.push_back(std::move(one));
   }
-  return svg::scatter_chart(
-      series, {.title = map.method + ": " + panel.title(), .x_label = "", .y_label = "", .width = 560, .height = 460},
-      joins_of(panel, map));
+  return svg::scatter_chart(series,
+                            {.title = map.method + ": " + panel.title(),
+                             .x_label = map.x_label,
+                             .y_label = map.y_label,
+                             .width = 440,
+                             .height = 400},
+                            joins_of(panel, map));
 }
 
 void add_rows(const Panel& panel, const std::vector<Map>& maps, AnalysisTable& table) {
@@ -124,18 +135,15 @@ double moved(const at::Tensor& a_ND, const at::Tensor& b_ND) {
   return ((b_ND - a_ND).norm(2, 1) / a_ND.norm(2, 1).clamp_min(1e-12)).mean().item<double>();
 }
 
-std::string percent(double part) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f %%", 100 * part);
-  return text;
-}
-
 std::string note_of(const LayerClouds& layer, Json& about) {
   const Cloud &receiver = *find(layer, "receiver"), &fused = *find(layer, "fused");
   const Cloud* control = find(layer, "control");
+  const std::string where =
+      "Layer " + std::to_string(layer.receiver_layer) + (layer.keys ? ", keys" : ", values") + ": ";
   about["fused_moved"] = moved(receiver.points_ND, fused.points_ND);
-  std::string text = "Layer " + std::to_string(layer.receiver_layer) + (layer.keys ? ", keys" : ", values") +
-                     ": fusing moved a token by " + percent(about["fused_moved"].get<double>()) + " of its length";
+  if (about["fused_moved"].get<double>() == 0) return where + "not changed, the gate is shut.";
+  std::string text =
+      where + "fusing moved a token by " + percent(about["fused_moved"].get<double>()) + " of its length";
   if (control == nullptr) return text + " (no control: one question).";
   about["control_moved"] = moved(receiver.points_ND, control->points_ND);
   about["control_from_fused"] = moved(fused.points_ND, control->points_ND);

@@ -26,6 +26,16 @@ at::Tensor mask_of(const SectionPlan& plan) {
 
 }  // namespace
 
+std::int64_t shared_begin(const std::vector<SectionPlan>& plans) {
+  const auto& first = plans.front().ids;
+  std::int64_t shared = std::ssize(first) - 1;
+  for (const SectionPlan& plan : plans) {
+    const auto [mine, theirs] = std::mismatch(first.begin(), first.end(), plan.ids.begin(), plan.ids.end());
+    shared = std::min({shared, static_cast<std::int64_t>(mine - first.begin()), std::ssize(plan.ids) - 1});
+  }
+  return shared;
+}
+
 std::int64_t last_fused_end(const SectionPlan& plan) {
   std::int64_t column = 0, last = 0;
   for (const Section& section : plan.sections) {
@@ -60,20 +70,34 @@ PromptCache::PromptCache(const Rosetta& rosetta, const SectionPlan& plan, std::i
   state_.receiver.crop(kept);
 }
 
-at::Tensor PromptCache::answer(const SectionPlan& plan) {
-  const at::NoGradGuard no_grad;
+// Tokens behind those in the cache, up to `end`; they stay there.
+at::Tensor PromptCache::read(const SectionPlan& plan, std::int64_t end) {
   const at::Device device = state_.receiver.options().device();
-  C2C_CHECK(static_cast<std::int64_t>(plan.ids.size()) > kept_, "PromptCache: a token to read");
+  const std::int64_t begin = state_.receiver.length();
   const at::Tensor mask_BT = mask_of(plan);
-  const at::Tensor hidden_BNC = rosetta_.receiver().forward(
-      {.ids_BN = at::tensor(std::vector<std::int64_t>(plan.ids.begin() + kept_, plan.ids.end()), at::kLong)
-                     .unsqueeze(0)
-                     .to(device),
-       .positions_BN = positions_of(plan, kept_).to(device),
-       .mask_BT = mask_BT.defined() ? mask_BT.to(device) : mask_BT,
-       .cache = &state_.receiver});
-  state_.receiver.crop(kept_);
+  const std::vector<std::int64_t> ids(plan.ids.begin() + begin, plan.ids.begin() + end);
+  const at::Tensor hidden_BNC =
+      rosetta_.receiver().forward({.ids_BN = at::tensor(ids, at::kLong).unsqueeze(0).to(device),
+                                   .positions_BN = positions_of(plan, begin).slice(1, 0, end - begin).to(device),
+                                   .mask_BT = mask_BT.defined() ? mask_BT.slice(1, 0, end).to(device) : mask_BT,
+                                   .cache = &state_.receiver});
   return rosetta_.receiver().logits(hidden_BNC[0]);
+}
+
+std::vector<at::Tensor> PromptCache::answers(const std::vector<SectionPlan>& plans) {
+  const at::NoGradGuard no_grad;
+  const std::int64_t shared = shared_begin(plans);
+  C2C_CHECK(shared >= kept_, "PromptCache: plans that begin with what is kept, and a token to read");
+  at::Tensor begun_NV;
+  if (shared > kept_) begun_NV = read(plans.front(), shared);
+  std::vector<at::Tensor> answers;
+  for (const SectionPlan& plan : plans) {
+    const at::Tensor rest_NV = read(plan, static_cast<std::int64_t>(plan.ids.size()));
+    answers.push_back(begun_NV.defined() ? at::cat({begun_NV, rest_NV}) : rest_NV);
+    state_.receiver.crop(shared);
+  }
+  state_.receiver.crop(kept_);
+  return answers;
 }
 
 KvPair PromptCache::copy(std::int64_t layer, std::int64_t begin, std::int64_t end) const {

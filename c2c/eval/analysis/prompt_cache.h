@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <vector>
 
 #include "c2c/rosetta/rosetta.h"
 
@@ -15,9 +16,10 @@ class PromptCache {
   // kUsage where the response is fused, or a token behind `kept` is.
   PromptCache(const Rosetta& rosetta, const SectionPlan& plan, std::int64_t kept);
 
-  // Tokens from `kept` on, read behind the cache as it is now -> (N, V) float32: what is predicted behind each.
-  // Precondition: the plan begins with the tokens that are kept.
-  at::Tensor answer(const SectionPlan& plan);
+  // Tokens from `kept` on, read behind the cache as it is now -> (N, V) float32 for each plan: what is predicted behind
+  // each token. What all plans begin with is read once. Precondition: they begin with the tokens that are kept.
+  std::vector<at::Tensor> answers(const std::vector<SectionPlan>& plans);
+  at::Tensor answer(const SectionPlan& plan) { return answers({plan}).front(); }
 
   // Tokens [begin, end) of a layer as copies, and put back; end <= kept.
   KvPair copy(std::int64_t layer, std::int64_t begin, std::int64_t end) const;
@@ -25,12 +27,16 @@ class PromptCache {
   std::int64_t kept() const { return kept_; }
 
  private:
+  at::Tensor read(const SectionPlan& plan, std::int64_t end);
+
   const Rosetta& rosetta_;
   std::int64_t kept_;
   RosettaState state_;
 };
 
-// First tokens that nothing behind which is fused.
+// How many tokens all plans begin with, and no more than leave each of them one.
+std::int64_t shared_begin(const std::vector<SectionPlan>& plans);
+// Where the last fused section ends; 0: nothing is fused.
 std::int64_t last_fused_end(const SectionPlan& plan);
 // Column of the `count`-th real token; the end where there are not so many.
 std::int64_t column_of_token(const SectionPlan& plan, std::int64_t count);

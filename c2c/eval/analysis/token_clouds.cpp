@@ -28,6 +28,8 @@ struct Heard {
   std::map<std::size_t, std::vector<std::int64_t>> columns;  // by sharer
   std::map<std::size_t, std::vector<KvPair>> from;
   std::map<std::size_t, std::int64_t> sharer_layer;
+  bool keys_changed = false, values_changed = false;
+  bool changed(bool keys) const { return keys ? keys_changed : values_changed; }
 };
 using HeardLayers = std::map<std::int64_t, Heard>;
 
@@ -39,6 +41,9 @@ HeardLayers listen(const Rosetta& rosetta, const SectionPlan& plan, RosettaState
     columns.insert(columns.end(), event.columns.front().begin(), event.columns.front().end());
     own.from[event.sharer].push_back({event.sharer_kv.key.clone(), event.sharer_kv.value.clone()});
     own.sharer_layer[event.sharer] = event.sharer_layer;
+    // A shut gate hands back the receiver's own tensor.
+    own.keys_changed |= !event.after.key.is_same(event.before.key);
+    own.values_changed |= !event.after.value.is_same(event.before.value);
   };
   rosetta.forward({plan}, state, {.whole_last_section = false, .observer = &observer});
   return heard;
@@ -73,7 +78,8 @@ class Clouds {
       fail_usage({.where = "analyze embeddings",
                   .found = "nothing that is fused",
                   .expected = "a fuser with an open gate, and a sharer that is heard"});
-    if (layers_.empty()) choose_layers(heard);
+    if (!has_chosen_) choose_layers(heard);
+    has_chosen_ = true;
     read_alone(rosetta_, {plan}, alone);
     if (control != nullptr) listen(rosetta_, *control, other);
     for (LayerClouds& layer : layers_) {
@@ -98,30 +104,44 @@ class Clouds {
   std::vector<LayerClouds> take() {
     std::erase_if(layers_, [](const LayerClouds& layer) { return layer.tokens.empty(); });
     if (layers_.empty())
-      fail_usage({.where = "analyze embeddings", .found = "no token that is fused", .expected = "longer questions"});
+      fail_usage({.where = "analyze embeddings",
+                  .found = "nothing that fusing changes",
+                  .expected = "questions with tokens that are fused, and open gates (--values: of values too)"});
     return std::move(layers_);
   }
 
  private:
   void choose_layers(const HeardLayers& heard) {
-    std::vector<std::int64_t> fused, wanted = options_.layers;
-    std::string names;
-    for (const auto& [layer, own] : heard) {
-      fused.push_back(layer);
-      names += (names.empty() ? "" : ", ") + std::to_string(layer);
-    }
-    if (wanted.empty()) wanted = {fused.front(), fused[fused.size() / 2], fused.back()};
+    for (const bool keys : {true, false})
+      if (keys ? options_.keys : options_.values)
+        for (const std::int64_t layer : options_.layers.empty() ? some_changed(heard, keys) : asked_for(heard))
+          layers_.push_back(empty_layer(layer, keys, heard.at(layer)));
+    std::stable_sort(layers_.begin(), layers_.end(),
+                     [](const LayerClouds& a, const LayerClouds& b) { return a.receiver_layer < b.receiver_layer; });
+  }
+
+  // The first, the middle and the last.
+  static std::vector<std::int64_t> some_changed(const HeardLayers& heard, bool keys) {
+    std::vector<std::int64_t> changed;
+    for (const auto& [layer, own] : heard)
+      if (own.changed(keys)) changed.push_back(layer);
+    if (changed.size() < 4) return changed;
+    return {changed.front(), changed[changed.size() / 2], changed.back()};
+  }
+
+  std::vector<std::int64_t> asked_for(const HeardLayers& heard) const {
+    std::vector<std::int64_t> wanted = options_.layers;
     std::sort(wanted.begin(), wanted.end());
     wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
-    for (const std::int64_t layer : wanted) {
+    std::string names;
+    for (const auto& [layer, own] : heard) names += (names.empty() ? "" : ", ") + std::to_string(layer);
+    for (const std::int64_t layer : wanted)
       if (!heard.contains(layer))
         fail_usage({.where = "analyze embeddings",
                     .key = "--layers",
                     .found = std::to_string(layer),
                     .expected = "receiver layers that are fused: " + names});
-      for (const bool keys : {true, false})
-        if (keys ? options_.keys : options_.values) layers_.push_back(empty_layer(layer, keys, heard.at(layer)));
-    }
+    return wanted;
   }
 
   LayerClouds empty_layer(std::int64_t layer, bool keys, const Heard& heard) const {
@@ -167,6 +187,7 @@ class Clouds {
   const Rosetta& rosetta_;
   const CloudOptions& options_;
   std::vector<LayerClouds> layers_;
+  bool has_chosen_ = false;
 };
 
 }  // namespace

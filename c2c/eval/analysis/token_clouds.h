@@ -34,7 +34,7 @@ struct LayerClouds {
 };
 
 struct CloudOptions {
-  std::vector<std::int64_t> layers;  // of the receiver; empty: the first, the middle and the last that are fused
+  std::vector<std::int64_t> layers;  // of the receiver; empty: the first, the middle and the last that fusing changes
   bool keys = true, values = false;
   bool control = true;  // sharers read the question before; needs two
   bool means = false;   // one point for each question: the mean over its fused tokens

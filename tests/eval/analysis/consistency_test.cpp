@@ -5,6 +5,7 @@
 #include "c2c/base/error.h"
 #include "c2c/rosetta/oracle.h"
 #include "tests/eval/analysis/tiny_run.h"
+#include "tests/rosetta/tiny.h"
 
 namespace c2c::testing {
 namespace {
@@ -65,17 +66,32 @@ TEST(Consistency, CountsWhoSaysWhatTheSharerSays) {
   EXPECT_EQ(found.control_wins, 1);  // 2
 }
 
+// tiny-qwen3 hears itself, so that it says what the sharer says, and C2C says so where the random fuser lets it.
+RunConfig self_run(const Folder& folder) {
+  RunConfig run = tiny_run();
+  run.sharers[0].model = run.receiver.model;
+  run.sharers[0].fuser = (folder / "self").string();
+  if (fs::exists(run.sharers[0].fuser)) return run;
+  const KvGeometry geometry = load_model(run.receiver.model, {.dtype = at::kFloat})->kv_geometry();
+  save_fuser_reference(*tiny_fuser(geometry, geometry, 3), run.sharers[0].fuser);
+  return run;
+}
+
 // The reference's way by hand: whole forwards, predictions of the reply's places.
 TEST(Consistency, PredictionsAreThoseOfWholeForwards) {
   const Folder folder;
-  const Analysis found = consistency_analysis(parsed(config_json(folder), folder), {});
+  const RunConfig run = self_run(folder);
+  Json config = config_json(folder);
+  config["models"]["llm"] = run.receiver.model;
+  config["rosetta"]["checkpoints_dir"] = run.sharers[0].fuser;
+  const Analysis found = consistency_analysis(parsed(config, folder), {});
   ASSERT_EQ(found.table.rows.size(), 1U);
   const auto cell = [&](const std::string& name) {
     const auto& columns = found.table.columns;
     return found.table
         .rows[0][static_cast<std::size_t>(std::find(columns.begin(), columns.end(), name) - columns.begin())];
   };
-  Session session(tiny_run());
+  Session session(run);
   const at::NoGradGuard no_grad;
   const LoadedModel &receiver = session.receiver(), &sharer = session.sharer(0);
   std::vector<SectionPlan> plans;
@@ -112,6 +128,10 @@ TEST(Consistency, PredictionsAreThoseOfWholeForwards) {
     wins += fused.logical_and(own.logical_not()).sum().item<double>();
   }
   EXPECT_EQ(number(cell("tokens")), tokens);
+  EXPECT_EQ(alone, tokens) << "the sharer is the receiver";
+  EXPECT_GT(c2c, 0) << "nothing is compared";
+  EXPECT_LT(c2c, tokens);
+  EXPECT_NE(c2c, control) << "the control is no other";
   EXPECT_NEAR(number(cell("receiver")), alone / tokens, 1e-12);
   EXPECT_NEAR(number(cell("c2c")), c2c / tokens, 1e-12);
   EXPECT_NEAR(number(cell("control")), control / tokens, 1e-12);

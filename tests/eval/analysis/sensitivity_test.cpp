@@ -165,6 +165,16 @@ TEST(Sensitivity, NothingIsLostWhereNothingIsDisturbed) {
   EXPECT_EQ(number(found.table.rows[1][6]), 0);
 }
 
+// A layer's row does not depend on the layers that were disturbed before it.
+TEST(Sensitivity, OneLayerAtATimeIsDisturbed) {
+  const Folder folder;
+  const EvalConfig config = parsed(config_json(folder, 12), folder);
+  const Analysis all = sensitivity_analysis(config, {.std = 4}),
+                 last = sensitivity_analysis(config, {.layers = {3}, .std = 4});
+  ASSERT_EQ(all.table.rows.size(), 5U);
+  EXPECT_EQ(all.table.rows[4], last.table.rows[1]);
+}
+
 TEST(Sensitivity, C2cBringsItsControlAndEveryLayerItsRow) {
   const Folder folder;
   const Analysis found = sensitivity_analysis(parsed(config_json(folder), folder), {.systems = {"c2c"}, .samples = 4});

@@ -6,6 +6,7 @@
 
 #include "c2c/infer/pipelines/session.h"
 #include "tests/testing/golden.h"
+#include "tests/testing/temporary_folder.h"
 
 namespace c2c::testing {
 
@@ -24,24 +25,12 @@ inline Messages user(const std::string& text) {
   return {{"user", text}};
 }
 
-// A folder that is gone after the test.
-class Folder {
+class Folder : public TemporaryFolder {
  public:
-  Folder() {
-    std::string pattern = (fs::temp_directory_path() / "c2c_analysis_XXXXXX").string();
-    path_ = mkdtemp(pattern.data());
-  }
-  ~Folder() { fs::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
   fs::path write(const std::string& name, const std::string& text) const {
-    std::ofstream(path_ / name, std::ios::binary) << text;
-    return path_ / name;
+    std::ofstream(path() / name, std::ios::binary) << text;
+    return path() / name;
   }
-  fs::path operator/(const std::string& name) const { return path_ / name; }
-
- private:
-  fs::path path_;
 };
 
 inline double number(const nlohmann::ordered_json& value) {
