@@ -1,7 +1,9 @@
-// `c2c analyze WHAT PATH...`: numbers and pictures from the folders of runs and from fusers.
+// `c2c analyze WHAT PATH...`: numbers and pictures from the folders of runs, from fusers, and from models that are run.
+#include <algorithm>
 #include <iostream>
 
 #include "c2c/base/error.h"
+#include "c2c/cli/analyze_models.h"
 #include "c2c/cli/command.h"
 #include "c2c/eval/analysis/gates.h"
 #include "c2c/eval/analysis/run_analyses.h"
@@ -10,25 +12,42 @@
 namespace c2c::cli {
 namespace {
 
-const std::vector<std::string> kWhats = {"venn", "lengths", "curve", "distances", "gates"};
+const std::vector<std::string> kWhats = {"venn",    "lengths",     "curve",       "distances", "gates",
+                                         "weights", "consistency", "sensitivity", "embeddings"};
+
+std::string whats() {
+  std::string text = "one of ";
+  for (const std::string& what : kWhats) text += (&what == &kWhats.front() ? "" : ", ") + what;
+  return text;
+}
+
+// What the path is.
+std::string needed_by(const std::string& what) {
+  if (what == "gates") return "a fuser";
+  return runs_models(what) ? path_of_model_analysis(what) : "folders of runs (an eval's output_dir)";
+}
 
 class Analyze final : public Command {
  public:
   const char* name() const override { return "analyze"; }
   const char* description() const override { return "numbers and pictures from runs of eval, and from fusers"; }
-  bool computes() const override { return false; }
   void add_options(CLI::App& app, CommandLine& line) override {
     line.add(app, [this](const FieldVisitor& visit) { visit_fields(visit); }, "Analysis");
   }
 
   void run(const Globals&, const CommandLine&) override {
-    if (what_.empty())
-      fail_usage(
-          {.where = "analyze", .found = "nothing to do", .expected = "one of venn, lengths, curve, distances, gates"});
-    if (paths_.empty())
-      fail_usage({.where = "analyze " + what_,
-                  .found = "no path",
-                  .expected = what_ == "gates" ? "a fuser" : "folders of runs (an eval's output_dir)"});
+    if (what_.empty()) fail_usage({.where = "analyze", .found = "nothing to do", .expected = whats()});
+    if (paths_.empty()) fail_usage({.where = "analyze " + what_, .found = "no path", .expected = needed_by(what_)});
+    if (runs_models(what_)) {
+      if (paths_.size() > 1)
+        fail_usage({.where = "analyze " + what_,
+                    .found = std::to_string(paths_.size()) + " paths",
+                    .expected = "one: " + needed_by(what_)});
+      const std::filesystem::path folder = output_.empty() ? "analysis" : output_;
+      for (const auto& file : models_.write(what_, paths_[0], {choice_.task, systems_}, folder))
+        std::cout << file.string() << '\n';
+      return;
+    }
     const Analysis analysis = analyse();
     const std::filesystem::path folder =
         !output_.empty()
@@ -41,21 +60,31 @@ class Analyze final : public Command {
   void visit_fields(const FieldVisitor& visit) {
     visit({.key = "",
            .flags = "what",
-           .help = "venn: who answers what; lengths: accuracy by length of replies; curve: scores of several runs; "
-                   "distances: an oracle's, by layer; gates: of a fuser",
+           .help =
+               "venn: who answers what; lengths: accuracy by length of replies; curve: scores of several runs; "
+               "distances: an oracle's, by layer; gates: of a fuser; weights: its scalars over prompts; "
+               "consistency: predictions that are the sharer's; sensitivity: what disturbing a layer's cache costs; "
+               "embeddings: keys and values before and after fusing, on a plane",
            .target = &what_,
            .choices = kWhats});
-    visit({.key = "", .flags = "path", .help = "folders of runs; gates: a fuser", .target = &paths_, .is_path = true});
+    visit({.key = "",
+           .flags = "path",
+           .help = "folders of runs; gates: a fuser; others: a run file or configuration",
+           .target = &paths_,
+           .is_path = true});
     visit({.key = "",
            .flags = "--output",
-           .help = "folder (default: RUN/analysis)",
+           .help = "folder (default: RUN/analysis, or analysis)",
            .target = &output_,
            .is_path = true});
     visit({.key = "",
            .flags = "--system",
-           .help = "venn: three (again for more); lengths: whose replies",
+           .help = "venn: three (again for more); lengths: whose replies; sensitivity: who is disturbed",
            .target = &systems_});
-    visit({.key = "", .flags = "--task", .help = "of the run (default: its first)", .target = &choice_.task});
+    visit({.key = "",
+           .flags = "--task",
+           .help = "of the run (default: its first); weights, embeddings: whose prompts",
+           .target = &choice_.task});
     visit({.key = "", .flags = "--method", .help = "answer method (default: the first)", .target = &choice_.method});
     visit({.key = "",
            .flags = "--key",
@@ -67,6 +96,7 @@ class Analyze final : public Command {
            .help = "venn: regions named rosetta, slm, llm",
            .target = &reference_});
     visit({.key = "", .flags = "--subfolder", .help = "gates: inside the fuser's folder", .target = &subfolder_});
+    models_.visit_fields(visit);
   }
 
   Analysis analyse() const {
@@ -96,6 +126,7 @@ class Analyze final : public Command {
   std::string what_, output_, key_, subfolder_;
   std::vector<std::string> paths_, systems_;
   SampleChoice choice_;
+  ModelAnalyses models_;
   std::int64_t least_ = 100;
   bool reference_ = false;
 };

@@ -1,5 +1,8 @@
 #include "c2c/eval/analysis/table.h"
 
+#include <algorithm>
+#include <cstdio>
+
 #include "c2c/eval/results/svg.h"
 #include "c2c/io/formats/source.h"
 
@@ -13,6 +16,14 @@ std::string cell_text(const Json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
+// On the page: four digits are what a reader takes in; the other files have all.
+std::string page_text(const Json& value) {
+  if (!value.is_number_float()) return cell_text(value);
+  char text[32];
+  std::snprintf(text, sizeof text, "%.4g", value.get<double>());
+  return text;
+}
+
 std::string quoted(const std::string& text) {
   if (text.find_first_of(",\"\n\r") == text.npos) return text;
   std::string out = "\"";
@@ -24,7 +35,8 @@ constexpr const char* kStyle =
     "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1c1c1c;"
     "background:#fff}table{border-collapse:collapse;display:block;overflow-x:auto}td,th{padding:.2rem .7rem;"
     "border-bottom:1px solid #ccc;text-align:right;white-space:nowrap}th:first-child,td:first-child{text-align:left}"
-    "svg{max-width:100%;height:auto}@media(prefers-color-scheme:dark){body{background:#16181c;color:#e6e6e6}}";
+    "svg{max-width:100%;height:auto;vertical-align:top}@media(prefers-color-scheme:dark){body{background:#16181c;color:"
+    "#e6e6e6}}";
 
 std::string to_html(const Analysis& analysis) {
   std::string page =
@@ -36,12 +48,17 @@ std::string to_html(const Analysis& analysis) {
   page += "<table><tr>";
   for (const std::string& column : analysis.table.columns) page += "<th>" + svg::escape(column) + "</th>";
   page += "</tr>";
-  for (const auto& row : analysis.table.rows) {
+  const std::size_t shown = std::min(analysis.page_rows, analysis.table.rows.size());
+  for (std::size_t i = 0; i < shown; ++i) {
     page += "<tr>";
-    for (const Json& value : row) page += "<td>" + svg::escape(cell_text(value)) + "</td>";
+    for (const Json& value : analysis.table.rows[i]) page += "<td>" + svg::escape(page_text(value)) + "</td>";
     page += "</tr>";
   }
-  return page + "</table></html>\n";
+  page += "</table>";
+  if (shown < analysis.table.rows.size())
+    page += "<p>" + std::to_string(shown) + " of " + std::to_string(analysis.table.rows.size()) +
+            " rows; the CSV file has all.</p>";
+  return page + "</html>\n";
 }
 
 Json to_json(const Analysis& analysis) {

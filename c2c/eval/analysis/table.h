@@ -19,6 +19,7 @@ struct Analysis {
   std::vector<std::string> pictures;  // SVG
   std::vector<std::string> notes;     // what a reader must know
   nlohmann::ordered_json json;        // beyond the table; null: nothing
+  std::size_t page_rows = 1000;       // of the table on the page; the other files have all
 };
 
 std::string to_csv(const AnalysisTable& table);  // RFC 4180, "\n" between lines

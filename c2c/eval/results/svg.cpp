@@ -85,6 +85,18 @@ std::string point(const Frame& frame, double x, double y, std::size_t group, dou
          coordinate(frame.y(y)) + "\" r=\"" + coordinate(radius) + "\" fill=\"" + group_colour(group) + "\"/>";
 }
 
+std::string lines_of(std::span<const Join> joins, const Frame& frame) {
+  std::string text;
+  for (const Join& join : joins) {
+    if (!std::isfinite(join.x1) || !std::isfinite(join.y1) || !std::isfinite(join.x2) || !std::isfinite(join.y2))
+      continue;
+    text += "<path class=\"s" + group_name(join.group) + "\" d=\"M" + coordinate(frame.x(join.x1)) + " " +
+            coordinate(frame.y(join.y1)) + "L" + coordinate(frame.x(join.x2)) + " " + coordinate(frame.y(join.y2)) +
+            "\" stroke=\"" + group_colour(join.group) + "\"/>";
+  }
+  return text.empty() ? text : "<g fill=\"none\" stroke-width=\"0.7\" stroke-opacity=\"0.45\">" + text + "</g>";
+}
+
 }  // namespace
 
 std::string line_chart(std::span<const Series> series, const Axes& axes) {
@@ -112,9 +124,9 @@ std::string line_chart(std::span<const Series> series, const Axes& axes) {
   return document(frame.width, frame.height, axes.title, body + legend(series, frame));
 }
 
-std::string scatter_chart(std::span<const Series> series, const Axes& axes) {
+std::string scatter_chart(std::span<const Series> series, const Axes& axes, std::span<const Join> joins) {
   const Frame frame = frame_of(series, axes);
-  std::string body = frame.draw();
+  std::string body = frame.draw() + lines_of(joins, frame);
   for (std::size_t s = 0; s < series.size(); ++s) {
     body += "<g fill-opacity=\"0.65\">";
     for (std::size_t i = 0; i < series[s].x.size(); ++i)

@@ -36,7 +36,12 @@ struct Series {
 // Values that are not finite are left out. Texts are escaped.
 std::string bar_chart(std::span<const Bar> bars, const Axes& axes);
 std::string line_chart(std::span<const Series> series, const Axes& axes);
-std::string scatter_chart(std::span<const Series> series, const Axes& axes);
+// `joins`: thin lines below the points, in the colour of `group`.
+struct Join {
+  double x1 = 0, y1 = 0, x2 = 0, y2 = 0;
+  std::size_t group = 0;
+};
+std::string scatter_chart(std::span<const Series> series, const Axes& axes, std::span<const Join> joins = {});
 std::string histogram(std::span<const double> values, int bins, const Axes& axes);
 // Counts by mask, as Venn::regions; each region has the attribute data-region with its mask, so that scripts find it.
 std::string venn_chart(const std::array<std::string, 3>& labels, const std::array<std::int64_t, 8>& counts,

@@ -73,16 +73,6 @@ std::string text_of(const LoadedModel& speaker, const std::vector<std::int64_t>&
   return speaker.text.tokenizer->decode(kept, true);
 }
 
-std::vector<std::int64_t> letter_ids(const Tokenizer& tokenizer, int letters) {
-  std::vector<std::int64_t> ids;
-  for (int i = 0; i < letters; ++i) {
-    const auto encoded = tokenizer.encode_ids(std::string(" ") + static_cast<char>('A' + i), false);
-    C2C_CHECK(!encoded.empty(), "a letter without tokens");
-    ids.push_back(encoded.front());
-  }
-  return ids;
-}
-
 }  // namespace
 
 struct Inquiry::State {
@@ -183,10 +173,9 @@ struct Inquiry::State {
             .whole = all.method == "logits"};
   }
 
-  // Behind a lead or a plain text a space comes first, as in lm-eval; a chat's reply begins without.
   void ask_options(const Voice& voice, const PlannedPrompt& prompt, bool plain_text) {
     const std::string& lead = all.task.response_text;
-    const std::string space = lead.empty() && !plain_text ? "" : " ";
+    const std::string space = option_space(all.task, plain_text);
     result.extra = {{"lead", lead}, {"continuations", nlohmann::json::array()}};
     for (const std::string& text : option_texts(sample)) {
       result.extra["continuations"].push_back(space + text);
@@ -275,7 +264,7 @@ struct Inquiry::State {
       if (first.row.finish == FinishReason::kLength) result.extra["cut_off"] = true;
       return;
     }
-    if (all.method == "logits") return read_letters(*model.text.tokenizer, first);
+    if (all.method == "logits") return grade_letters(sample, letter_logits(all, sample, first.logits_V), result);
     std::vector<OptionLikelihood> likelihoods;
     for (const Asked& asked : requests) {
       OptionLikelihood one{0, asked.scored};
@@ -287,16 +276,6 @@ struct Inquiry::State {
     result.reply = sample.truth.text;
   }
 
-  void read_letters(const Tokenizer& tokenizer, const EngineResult& asked) {
-    const bool exact = all.task.mode == grading::Mode::kExact;
-    const auto own = static_cast<int>(sample.options.size());
-    const int letters = std::min(26, exact || own == 0 ? std::max(1, all.data.options) : own);
-    const at::Tensor logits_V = asked.logits_V.to(at::kCPU, at::kFloat);
-    std::vector<float> logits;
-    for (const std::int64_t id : letter_ids(tokenizer, letters)) logits.push_back(logits_V[id].item<float>());
-    grade_letters(sample, logits, result);
-  }
-
   Assignment all;
   const EvalSample& sample;
   const EvalSample& other;
@@ -306,6 +285,25 @@ struct Inquiry::State {
   std::pair<std::int64_t, std::int64_t> shots;  // oracle enrich: tokens of the examples
   bool has_begun = false, is_context = false, is_done = false;
 };
+
+std::vector<float> letter_logits(const Assignment& all, const EvalSample& sample, const at::Tensor& logits_V) {
+  const Tokenizer& tokenizer = *all.contender.answerer().text().tokenizer;
+  const bool exact = all.task.mode == grading::Mode::kExact;
+  const auto own = static_cast<int>(sample.options.size());
+  const int letters = std::min(26, exact || own == 0 ? std::max(1, all.data.options) : own);
+  const at::Tensor host_V = logits_V.to(at::kCPU, at::kFloat);
+  std::vector<float> logits;
+  for (int i = 0; i < letters; ++i) {
+    const auto encoded = tokenizer.encode_ids(std::string(" ") + static_cast<char>('A' + i), false);
+    C2C_CHECK(!encoded.empty(), "a letter without tokens");
+    logits.push_back(host_V[encoded.front()].item<float>());
+  }
+  return logits;
+}
+
+std::string option_space(const EvalTask& task, bool plain_text) {
+  return task.response_text.empty() && !plain_text ? "" : " ";
+}
 
 void check_assignment(const Assignment& all) {
   const auto refuse = [&](const std::string& found, const std::string& expected) {

@@ -1,6 +1,8 @@
 // One sample asked of one system by one method: requests to the engine, one after another or at once, until its result
 // is there. Never waits by itself, so that many of them run at once.
 #pragma once
+#include <ATen/core/Tensor.h>
+
 #include <memory>
 #include <string>
 #include <vector>
@@ -43,6 +45,11 @@ class Inquiry {
   std::unique_ptr<State> state_;
 };
 
+// Logits of the option letters (the first token of " A", " B", ...), A first: what method logits compares.
+std::vector<float> letter_logits(const Assignment& assignment, const EvalSample& sample, const at::Tensor& logits_V);
+// How an option's text follows prompt and lead: behind a lead or a plain text a space comes first, as in lm-eval; a
+// chat's reply begins without.
+std::string option_space(const EvalTask& task, bool plain_text);
 // The sample's prompt for the model that answers; `context`: what the first of two stages wrote.
 Prompt answer_prompt(const Assignment& assignment, const EvalSample& sample, const std::string* context);
 // What the first of two stages is asked.

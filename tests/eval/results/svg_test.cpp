@@ -110,6 +110,26 @@ TEST(Svg, VennHasAllRegions) {
   EXPECT_NE(chart.find("receiver &amp; co"), std::string::npos);
 }
 
+TEST(Svg, JoinsEndWhereThePointsStand) {
+  const std::vector<Series> series = {{"before", {0, 1}, {0, 1}, {}}, {"after", {2, 3}, {1, 0}, {}}};
+  const std::vector<Join> joins = {{0, 0, 2, 1, 1}, {1, kNan, 3, 0, 1}};
+  const std::string chart = scatter_chart(series, {.title = "t"}, joins);
+  expect_sound(chart);
+  EXPECT_EQ(count_of(chart, "<path"), 1) << "what is not finite is left out";
+  const auto text = [](double value) {
+    std::string number = std::to_string(value);
+    number.erase(number.find_last_not_of('0') + 1);
+    return number.ends_with('.') ? number.substr(0, number.size() - 1) : number;
+  };
+  // Circles in order: before 0, before 1, after 0, after 1.
+  EXPECT_NE(chart.find("d=\"M" + text(attribute(chart, "<circle", "cx", 0)) + " " +
+                       text(attribute(chart, "<circle", "cy", 0)) + "L" + text(attribute(chart, "<circle", "cx", 2)) +
+                       " " + text(attribute(chart, "<circle", "cy", 2)) + "\""),
+            std::string::npos)
+      << chart;
+  EXPECT_EQ(count_of(scatter_chart(series, {}), "<path"), 0);
+}
+
 TEST(Svg, NothingToDrawIsAnEmptyPlane) {
   expect_sound(line_chart({}, {}));
   expect_sound(line_chart({}, {.log_x = true}));
