@@ -98,7 +98,7 @@ LayerClouds made_up(std::int64_t tokens, std::int64_t sharer_dimensions) {
     return at::randn({rows, columns}, at::make_generator<at::CPUGeneratorImpl>(seed));
   };
   LayerClouds layer{.receiver_layer = 3, .keys = true, .sharer_layers = {5}, .tokens = {}, .clouds = {}};
-  for (std::int64_t i = 0; i < tokens; ++i) layer.tokens.push_back({0, i, "t" + std::to_string(i)});
+  for (std::int64_t i = 0; i < tokens; ++i) layer.tokens.push_back({0, i, std::string("t").append(std::to_string(i))});
   const at::Tensor receiver_ND = drawn(tokens, 8, 1);
   layer.clouds = {{"receiver", receiver_ND},
                   {"fused", receiver_ND * 1.5},
