@@ -1,9 +1,9 @@
 // `c2c serve`: OpenAI's API over run files, until it is told to stop.
-#include <pthread.h>
-#include <signal.h>
+#include <semaphore.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <csignal>
 #include <iostream>
 #include <thread>
 
@@ -19,24 +19,24 @@ namespace {
 
 std::atomic<bool> g_loaded{false};
 
-// SIGINT and SIGTERM are taken by waiting for them: blocked in every thread that begins after this.
+sem_t g_stop;
+
+// SIGINT and SIGTERM. A handler, not sigwait: threads that libraries began before would not have the signals blocked,
+// and one of them would be given the signal and end the process.
 class StopSignals {
  public:
   StopSignals() {
-    sigemptyset(&signals_);
-    sigaddset(&signals_, SIGINT);
-    sigaddset(&signals_, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+    sem_init(&g_stop, 0, 0);
+    for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { sem_post(&g_stop); });
   }
   void wait() const {
-    int signal = 0;
-    sigwait(&signals_, &signal);
+    while (sem_wait(&g_stop) != 0) {
+    }
   }
   // The next one ends the process, as it always does.
-  void release() const { pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr); }
-
- private:
-  sigset_t signals_{};
+  void release() const {
+    for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, SIG_DFL);
+  }
 };
 
 class Serve final : public Command {

@@ -16,11 +16,18 @@ constexpr const char* kJson = "application/json";
 
 Call::Call(HttpRequest request, HttpResponder responder, OnEnd on_end)
     : request_(std::move(request)), responder_(std::move(responder)), on_end_(std::move(on_end)) {
+  record_.id = new_id("req-");
   responder_.on_client_gone([interruption = interruption_] { interruption->interrupt(Interrupt::kClientGone); });
 }
 
 Call::~Call() {
   if (!is_finished_) fail({.status = 500, .message = "No answer", .type = "server_error", .code = "internal"});
+}
+
+HttpHeaders Call::common_headers() const {
+  HttpHeaders headers = more_headers;
+  headers.push_back({"X-Request-Id", record_.id});
+  return headers;
 }
 
 double Call::elapsed() const {
@@ -40,7 +47,7 @@ void Call::reply(const api::Json& json, int status) {
 }
 
 void Call::reply(int status, const char* content_type, std::string body) {
-  HttpHeaders headers = more_headers;
+  HttpHeaders headers = common_headers();
   headers.push_back({"Content-Type", content_type});
   finish(status);
   responder_.send({.status = status, .headers = std::move(headers), .body = std::move(body)});
@@ -48,7 +55,7 @@ void Call::reply(int status, const char* content_type, std::string body) {
 
 void Call::reply_empty(int status) {
   finish(status);
-  responder_.send({.status = status, .headers = more_headers, .body = {}});
+  responder_.send({.status = status, .headers = common_headers(), .body = {}});
 }
 
 void Call::fail(const api::ApiFault& fault) {
@@ -61,7 +68,7 @@ void Call::fail(const api::ApiFault& fault) {
     responder_.end();
     return;
   }
-  HttpHeaders headers = more_headers;
+  HttpHeaders headers = common_headers();
   headers.push_back({"Content-Type", kJson});
   if (fault.retry_after) headers.push_back({"Retry-After", std::to_string(*fault.retry_after)});
   if (fault.status == 401) headers.push_back({"WWW-Authenticate", "Bearer"});
@@ -72,7 +79,7 @@ void Call::fail(const api::ApiFault& fault) {
 void Call::begin_stream() {
   if (is_streaming_) return;
   is_streaming_ = record_.stream = true;
-  HttpHeaders headers = more_headers;
+  HttpHeaders headers = common_headers();
   headers.push_back({"Content-Type", "text/event-stream; charset=utf-8"});
   headers.push_back({"Cache-Control", "no-cache"});
   headers.push_back({"X-Accel-Buffering", "no"});  // a proxy that gathers events would undo the streaming

@@ -48,6 +48,7 @@ class Call {
 
  private:
   void finish(int status);
+  HttpHeaders common_headers() const;
 
   HttpRequest request_;
   HttpResponder responder_;

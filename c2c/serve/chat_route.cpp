@@ -100,6 +100,7 @@ void chat_completions(Call& call, const ServeContext& context) {
   const api::ChatRequest asked = api::parse_chat_request(call.request().body);
   const ServedModel& model = context.models.find(asked.model);
   call.record().model = model.id;
+  call.record().id = new_id("chatcmpl-");
   const RequestTerms terms{call.tenant, context.config.max_tokens_limit, call.interruption()->cancellation()};
   std::vector<Request> requests = {to_request(model, asked, terms)};
   call.record().mode = requests[0].mode;

@@ -116,6 +116,7 @@ void completions(Call& call, const ServeContext& context) {
   const api::CompletionRequest asked = api::parse_completion_request(call.request().body);
   const ServedModel& model = context.models.find(asked.model);
   call.record().model = model.id;
+  call.record().id = new_id("cmpl-");
   if (asked.generation.stream && asked.echo && asked.logprobs >= 0)
     api::fail_field("logprobs", "echo and stream beside it", "a whole reply for scores of the prompt",
                     "unsupported_field");

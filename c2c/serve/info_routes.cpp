@@ -9,12 +9,6 @@ namespace {
 
 using api::Json;
 
-std::int64_t context_length(const ServedModel& model) {
-  Session& session = *model.session;
-  const LoadedModel& loaded = model.mode == "sharer" ? session.sharer(model.sharer) : session.receiver();
-  return loaded.lm->config().max_positions;
-}
-
 Json defaults_of(const RunConfig& run) {
   SamplingConfig copy = run.sampling;
   Json sampling = fields_to_json(fields_of(copy));
@@ -29,7 +23,8 @@ Json properties_of(const ServedModel& model) {
   Json json = {{"id", model.id},
                {"modes", model.modes},
                {"default_mode", model.mode},
-               {"n_ctx", context_length(model)},
+               {"n_ctx", context_length(model, model.mode, model.sharer)},
+               {"receiver", model.receiver},
                {"sharers", model.sharers},
                {"default_generation_settings", defaults_of(run)},
                {"thinking", run.thinking}};
@@ -55,8 +50,12 @@ void list_models(Call& call, const ServeContext& context) {
                     {"object", "model"},
                     {"created", context.started},
                     {"owned_by", "c2c"},
-                    {"max_model_len", context_length(model)},
-                    {"c2c", {{"modes", model.modes}, {"default_mode", model.mode}, {"sharers", model.sharers}}}});
+                    {"max_model_len", context_length(model, model.mode, model.sharer)},
+                    {"c2c",
+                     {{"modes", model.modes},
+                      {"default_mode", model.mode},
+                      {"receiver", model.receiver},
+                      {"sharers", model.sharers}}}});
   call.reply({{"object", "list"}, {"data", std::move(data)}});
 }
 

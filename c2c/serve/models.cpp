@@ -56,7 +56,7 @@ void Models::add_run(const Run& run) {
   Session& session = *run.session;
   ServedModel pair{.session = run.session, .modes = modes_of(session.config())};
   const std::string receiver = short_name(session.receiver_text().name);
-  pair.id = receiver;
+  pair.id = pair.receiver = receiver;
   for (std::size_t i = 0; i < session.sharer_count(); ++i) {
     pair.sharers.push_back(short_name(session.sharer_text(i).name));
     pair.id += "+" + pair.sharers.back();
@@ -71,7 +71,7 @@ void Models::add_run(const Run& run) {
     fail_usage({.where = "serve", .found = "two run files for " + pair.id, .hint = "name them apart with --alias"});
   add(pair);
   // Each model of it alone; several runs may share one, and one is enough.
-  add({.id = receiver, .session = run.session, .mode = "receiver", .modes = {"receiver"}});
+  add({.id = receiver, .session = run.session, .mode = "receiver", .modes = {"receiver"}, .receiver = receiver});
   for (std::size_t i = 0; i < session.sharer_count(); ++i)
     add({.id = pair.sharers[i], .session = run.session, .mode = "sharer", .modes = {"sharer"}, .sharer = i});
 }
@@ -98,6 +98,12 @@ const ServedModel& Models::find(const std::string& id) const {
 
 const TextSide& speaking_text(const ServedModel& model, const Request& request) {
   return request.mode == "sharer" ? model.session->sharer_text(request.sharer) : model.session->receiver_text();
+}
+
+std::int64_t context_length(const ServedModel& model, const std::string& mode, std::size_t sharer) {
+  Session& session = *model.session;
+  const LoadedModel& loaded = mode == "sharer" ? session.sharer(sharer) : session.receiver();
+  return loaded.lm->config().max_positions;
 }
 
 }  // namespace c2c

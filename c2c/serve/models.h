@@ -17,6 +17,7 @@ struct ServedModel {
   std::string mode;                  // that is used when a request names none
   std::vector<std::string> modes;    // that may be asked for
   std::size_t sharer = 0;            // mode sharer: which, 0-based
+  std::string receiver;              // its name; empty for a sharer alone
   std::vector<std::string> sharers;  // names, in the order of the run file
 };
 
@@ -47,5 +48,7 @@ class Models {
 
 // The strings' side of the model that answers: the sharer's in mode sharer.
 const TextSide& speaking_text(const ServedModel& model, const Request& request);
+// Its context in tokens; 0: not known. `sharer`: which answers in mode sharer.
+std::int64_t context_length(const ServedModel& model, const std::string& mode, std::size_t sharer);
 
 }  // namespace c2c

@@ -98,6 +98,10 @@ void set_generation(const ServedModel& model, const api::GenerationFields& field
   const std::int64_t limit = terms.max_tokens_limit;
   if (limit > 0 && fields.max_tokens.value_or(0) > limit)
     fail_field("max_tokens", std::to_string(*fields.max_tokens), "at most " + std::to_string(limit));
+  const std::int64_t context = context_length(model, request.mode, request.sharer);
+  if (context > 0 && fields.max_tokens.value_or(0) >= context)
+    fail_field("max_tokens", std::to_string(*fields.max_tokens),
+               "less than the model's context of " + std::to_string(context) + " tokens", "context_length_exceeded");
   std::int64_t tokens = fields.max_tokens.value_or(run.max_new_tokens);
   if (limit > 0) tokens = std::min(tokens, limit);
   request.overrides.max_new_tokens = tokens;

@@ -43,6 +43,10 @@ TEST_F(ChatRoute, AStreamSaysTheSameInOpenAisOrder) {
     const std::vector<Json> events = live_->stream(kChat, body);
     ASSERT_GE(events.size(), 4u);
     EXPECT_EQ(events[0]["choices"][0]["delta"]["role"], "assistant");
+    const std::string id = events[0]["id"];
+    EXPECT_EQ(id.substr(0, 9), "chatcmpl-");
+    EXPECT_NE(id, whole["id"]);
+    for (std::size_t i = 1; i + 1 < events.size(); ++i) EXPECT_EQ(events[i]["id"], id);
     std::string text, context;
     for (std::size_t i = 1; i + 3 < events.size(); ++i) {
       const Json& delta = events[i]["choices"][0]["delta"];

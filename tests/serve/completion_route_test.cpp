@@ -35,6 +35,7 @@ TEST_F(CompletionRoute, TextsAndIdsAreTheSamePrompt) {
   const Json reply = ask({{"model", "tiny-qwen3"}, {"prompt", "Once upon a time"}});
   EXPECT_EQ(reply["choices"][0]["text"], session.run(request).text);
   EXPECT_EQ(reply["object"], "text_completion");
+  EXPECT_EQ(reply["id"].get<std::string>().substr(0, 5), "cmpl-");
 }
 
 TEST_F(CompletionRoute, ListsOfPromptsKeepTheirOrder) {

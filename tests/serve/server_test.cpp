@@ -46,6 +46,7 @@ TEST(Server, ListsPairsAndSingleModels) {
   EXPECT_EQ(ids, (std::vector<std::string>{"demo", "tiny-qwen3", "tiny-gemma3", "tiny-qwen3+tiny-qwen2+tiny-llama",
                                            "tiny-qwen2", "tiny-llama"}));
   EXPECT_EQ(list["data"][0]["c2c"]["sharers"], (std::vector<std::string>{"tiny-gemma3"}));
+  EXPECT_EQ(list["data"][0]["c2c"]["receiver"], "tiny-qwen3");
   const Json props = Json::parse(live.client().get("/props").body);
   EXPECT_EQ(props["models"][0]["modes"], (std::vector<std::string>{"receiver", "sharer", "t2t", "c2c", "control"}));
   EXPECT_EQ(props["models"][1]["modes"], (std::vector<std::string>{"receiver"}));
@@ -70,6 +71,7 @@ TEST(Server, RefusesWhatIsNoRequest) {
   const HttpReply wrong = client.get(kChat);
   EXPECT_EQ(wrong.status, 405);
   EXPECT_TRUE(has_header(wrong, "Allow", "POST"));
+  EXPECT_NE(find_header(wrong.headers, "X-Request-Id"), nullptr) << "what a report of a fault names";
   EXPECT_EQ(client.post("/health", "{}").status, 405);
   EXPECT_EQ(client.post(kChat, chat("x").dump(), "text/plain").status, 415);
   EXPECT_EQ(client.post(kChat, "{").status, 400);
@@ -77,6 +79,8 @@ TEST(Server, RefusesWhatIsNoRequest) {
   EXPECT_EQ(large.status, 413);
   EXPECT_TRUE(error_of(large).contains("message"));
   Json body = chat("x");
+  body["max_tokens"] = 1 << 20;
+  EXPECT_EQ(error_of(LiveServer().post(kChat, body))["code"], "context_length_exceeded");
   body["max_tokens"] = 21;
   EXPECT_EQ(error_of(live.post(kChat, body))["param"], "max_tokens");
   body["messages"] = {{{"role", "user"}, {"content", {{{"type", "image_url"}}}}}};
@@ -129,12 +133,13 @@ TEST(Server, PagesOfNamedOriginsMayRead) {
 TEST(Server, LogsRequestsWithoutContentsAndKeys) {
   const fs::path file = temporary("access.jsonl"), keys = temporary("key");
   std::ofstream(keys) << "very-secret-key\n";
+  std::string id;
   {
     const LiveServer live([&](ServeConfig& config) {
       config.access_log = file.string();
       config.api_key_file = keys.string();
     });
-    live.ask(kChat, chat("remarkable-word"), "very-secret-key");
+    id = live.ask(kChat, chat("remarkable-word"), "very-secret-key")["id"];
     live.post(kChat, {{"model", "x"}}, "very-secret-key");
     live.post(kChat, {{"model", "x"}}, "wrong-secret");
   }
@@ -146,6 +151,7 @@ TEST(Server, LogsRequestsWithoutContentsAndKeys) {
   std::istringstream in(text);
   for (std::string line; std::getline(in, line);) lines.push_back(Json::parse(line));
   ASSERT_EQ(lines.size(), 3u);
+  EXPECT_EQ(lines[0]["id"], id);
   EXPECT_EQ(lines[0]["status"], 200);
   EXPECT_EQ(lines[0]["mode"], "c2c");
   EXPECT_EQ(lines[0]["model"], kPair);

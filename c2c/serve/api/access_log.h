@@ -11,7 +11,8 @@
 namespace c2c::api {
 
 struct AccessRecord {
-  std::string id, route, model, mode, finish;  // finish: stop, length, cancelled, error; empty where nothing is written
+  // id: the reply's, and of its X-Request-Id. finish: stop, length, cancelled, error; empty where nothing is written.
+  std::string id, route, model, mode, finish;
   int status = 0;
   std::string error;  // the fault's code or type
   bool stream = false;

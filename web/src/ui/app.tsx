@@ -1,5 +1,5 @@
 // The page: its bar, the conversation, the question's field, and one sheet at a time.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { announcement } from "../state/announce";
 import { ask, conversationStore, reopen, startAnew, stopAll } from "../state/asking";
 import type { Conversation } from "../state/conversation";
@@ -21,7 +21,7 @@ import { Welcome } from "./welcome";
 type Sheet = "settings" | "history" | "keys";
 
 function useTheme(theme: Settings["theme"]) {
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.documentElement.dataset["theme"] = theme;
   }, [theme]);
 }

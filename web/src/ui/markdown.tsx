@@ -1,6 +1,7 @@
-// A model's text as Markdown. What a model writes is never markup until DOMPurify has been through it.
+// A model's text as Markdown. Tags that a model writes are shown as the text they are; what Markdown makes of the rest
+// goes through DOMPurify.
 import DOMPurify from "dompurify";
-import { marked } from "marked";
+import { Marked } from "marked";
 import { useLayoutEffect, useRef } from "preact/hooks";
 
 // No image, no form, no frame: nothing that would fetch, ask or look like a part of this page.
@@ -16,8 +17,15 @@ DOMPurify.addHook("afterSanitizeAttributes", (node) => {
   node.setAttribute("target", "_blank");
 });
 
+const markup: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+const marked = new Marked({
+  gfm: true,
+  breaks: true,
+  renderer: { html: ({ text }) => text.replace(/[&<>"]/g, (letter) => markup[letter]!) },
+});
+
 function fragmentOf(text: string): DocumentFragment {
-  const html = marked.parse(text, { async: false, gfm: true, breaks: true });
+  const html = marked.parse(text, { async: false });
   return DOMPurify.sanitize(html, {
     ALLOWED_TAGS: allowedTags,
     ALLOWED_ATTR: [...allowedAttributes, "rel", "target"],
