@@ -61,15 +61,15 @@ TEST(ReferenceDatasets, ExtractorsGiveTheSameTexts) {
     else if (name == "chat_pair_text")
       EXPECT_EQ(pair_messages(row), messages_of(test["value"])) << row;
     else if (name == "mmlu_text")
-      EXPECT_EQ(mmlu_text(row), test["value"]) << row;
+      EXPECT_EQ(mmlu_text(row), test["value"].get<std::string>()) << row;
     else if (name == "conversation_text")
-      EXPECT_EQ(conversation_text(row), test["value"]) << row;
+      EXPECT_EQ(conversation_text(row), test["value"].get<std::string>()) << row;
     else if (name == "first_user_message")
-      EXPECT_EQ(first_user_message(row), test["value"]) << row;
+      EXPECT_EQ(first_user_message(row), test["value"].get<std::string>()) << row;
     else if (name == "first_assistant_message")
-      EXPECT_EQ(first_assistant_message(row), test["value"]) << row;
+      EXPECT_EQ(first_assistant_message(row), test["value"].get<std::string>()) << row;
     else if (name == "instruction_text")
-      EXPECT_EQ(instruction_text(row), test["value"]) << row;
+      EXPECT_EQ(instruction_text(row), test["value"].get<std::string>()) << row;
     else
       FAIL() << name;
   }
