@@ -95,7 +95,8 @@ def compare(rows, accuracy, theirs, verdicts):
 
 
 def run(server, verdicts):
-    os.environ.update(HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1", TOKENIZERS_PARALLELISM="false", OPENAI_API_KEY=server.key)
+    os.environ.update(HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1", TOKENIZERS_PARALLELISM="false", TQDM_DISABLE="1",
+                      OPENAI_API_KEY=server.key)
     try:
         from lm_eval import simple_evaluate
         from lm_eval.tasks import TaskManager
