@@ -75,6 +75,7 @@ class LiveServer:
                 raise RuntimeError(f"c2c serve did not become ready:\n{self.said()}")
             time.sleep(0.2)
         self.url = ready.group(1)
+        self.port = int(self.url.rsplit(":", 1)[1])
 
     def said(self):
         return self.log.read_text(encoding="utf-8", errors="replace")
