@@ -6,7 +6,7 @@
   speed   tokens per second of 8 clients against 1
   stop    SIGTERM during streams: an end or an error event for each within the grace, exit status 0; then the same answers
 
-All in float32: in bfloat16 a near tie may fall differently in a batch than alone. Servers are its own, on free ports, and
+All in float32 (speed: --dtype): in bfloat16 a near tie may fall differently in a batch than alone. Servers are its own, on free ports, and
 are killed on any way out. Exit status 1 where a check failed. Quick: --seconds 10 --clients 16."""
 import argparse
 import asyncio
@@ -30,7 +30,8 @@ def read_options():
     parser.add_argument("--seconds", type=float, default=60, help="of a round")
     parser.add_argument("--clients", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--tokens", type=int, default=96, help="of each answer in speed")
+    parser.add_argument("--tokens", type=int, default=64, help="of each answer in speed")
+    parser.add_argument("--dtype", default="f32", help="of the weights in speed; f32 in all else")
     parser.add_argument("--ratio", type=float, default=3, help="that eight clients must reach over one")
     parser.add_argument("--only", nargs="+", choices=CHECKS, default=list(CHECKS))
     return parser.parse_args()

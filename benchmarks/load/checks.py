@@ -61,13 +61,13 @@ async def tokens_per_second(port, clients, tokens, mode, turn):
 
 
 async def speed(program, _, options, verdicts):
-    with serve(program, "--parallel", "8") as server:
+    with LiveServer(program, ["--parallel", "8"], dtype=options.dtype) as server:
         for mode in ("receiver", "c2c"):
             await tokens_per_second(server.port, 8, 8, mode, "warm")
             pairs = [[await tokens_per_second(server.port, n, options.tokens, mode, turn) for n in (1, 8)]
                      for turn in range(3)]
             one, eight = (sorted(column)[1] for column in zip(*pairs))
-            print(f"  {mode}: {one:.1f} tokens/s with one client, {eight:.1f} with eight (medians of three)", flush=True)
+            print(f"  {mode}, {options.dtype}: {one:.1f} tokens/s with one client, {eight:.1f} with eight (medians of three)", flush=True)
             verdicts.check(f"{mode}: eight clients get {eight / one:.2f} times one's", eight / one >= options.ratio, pairs)
 
 

@@ -3,7 +3,7 @@ import random
 
 WORDS = ("lantern harbor glacier orchard anvil quarry sparrow violin compass island baker desert needle bridge candle "
          "hammer teacher volcano whale mirror pepper ladder kettle library market pillow oyster tailor tunnel spider").split()
-LENGTHS = {"short": 0, "medium": 90, "long": 600}  # words in front of the question
+LENGTHS = {"short": 0, "medium": 60, "long": 300, "very long": 900}  # words in front of the question
 
 
 def question(length, draw):
@@ -19,11 +19,11 @@ def body(text, mode, max_tokens=24, **more):
 def make_jobs(seed=7):
     """Two of each length and mode, and six short ones more."""
     draw = random.Random(seed)
-    kinds = [(length, mode) for length in LENGTHS for mode in ("receiver", "c2c", "t2t")] * 2
+    kinds = [(length, mode) for length in ("short", "medium", "long") for mode in ("receiver", "c2c", "t2t")] * 2
     kinds += [("short", mode) for mode in ("receiver", "c2c", "t2t")] * 2
     return [{"kind": f"{length}, {mode}", "body": body(question(length, draw), mode)} for length, mode in kinds]
 
 
-def unheard(draw):
+def unheard(length, draw):
     """A question that nobody else asks: no kept prompt helps with it."""
-    return body(question(draw.choice(["medium", "long"]), draw), draw.choice(["receiver", "c2c", "t2t"]), 200, stream=True)
+    return body(question(length, draw), draw.choice(["receiver", "c2c", "t2t"]), 200, stream=True)

@@ -29,10 +29,11 @@ class Round:
 
     async def leaver(self, draw):
         """Leaves in the line or in prefill, or after some of the stream; with a goodbye or without."""
+        leaves_unread = draw.random() < 0.6
         async with Client(self.port) as client:
             try:
-                await client.send(post(unheard(draw)))
-                if draw.random() < 0.6:
+                await client.send(post(unheard("very long" if leaves_unread else "medium", draw)))
+                if leaves_unread:
                     await asyncio.sleep(draw.uniform(0, 2))
                 else:
                     await client.read(leave_after=draw.randint(1, 12))
@@ -40,7 +41,7 @@ class Round:
                 return self.wrong.append(f"leaver: {error!r}")
             if draw.random() < 0.5:
                 client.abort()
-        self.counts["left"] += 1
+        self.counts["left unread" if leaves_unread else "left a stream"] += 1
 
     async def send_garbage(self, draw):
         self.garbage += 1

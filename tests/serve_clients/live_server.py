@@ -23,11 +23,11 @@ def missing_models():
     return [name for name in (f"{RECEIVER}.gguf", "gemma-3-270m.gguf") if not (models_folder() / name).exists()]
 
 
-def float32_run_file(folder):
-    """The preset in float32: in bfloat16 a near tie may fall differently in a batch than alone, and equality is checked
-    here. Its relative paths become absolute, since it lies elsewhere."""
+def run_file(folder, dtype="f32"):
+    """The preset, in float32 unless said otherwise: in bfloat16 a near tie may fall differently in a batch than alone, and
+    equality is checked here. Its relative paths become absolute, since it lies elsewhere."""
     text = PRESET.read_text(encoding="utf-8")
-    for found, wanted in (("dtype: bf16", "dtype: f32"), ("../fusers/", f"{ROOT}/fusers/"),
+    for found, wanted in (("dtype: bf16", f"dtype: {dtype}"), ("../fusers/", f"{ROOT}/fusers/"),
                           ("chat_template: ", f"chat_template: {PRESET.parent}/"),
                           ("${C2C_DEPS_DIR:-../.deps}/models", str(models_folder()))):
         assert found in text, f"{PRESET} has no '{found}' any more"
@@ -40,8 +40,8 @@ def float32_run_file(folder):
 class LiveServer:
     """with LiveServer(program, ["--metrics"], key="...") as server: server.url is ready to be asked."""
 
-    def __init__(self, program, options=(), key=None):
-        self.program, self.options, self.key = program, list(options), key
+    def __init__(self, program, options=(), key=None, dtype="f32"):
+        self.program, self.options, self.key, self.dtype = program, list(options), key, dtype
         self.child = self.folder = None
 
     def __enter__(self):
@@ -67,7 +67,7 @@ class LiveServer:
             options += ["--api-key-env", "C2C_CLIENTS_KEY"]
         self.log = Path(self.folder.name) / "log"
         with open(self.log, "wb") as log:
-            self.child = subprocess.Popen([self.program, "serve", float32_run_file(self.folder.name), *options],
+            self.child = subprocess.Popen([self.program, "serve", run_file(self.folder.name, self.dtype), *options],
                                           stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
         until = time.monotonic() + PATIENCE
         while not (ready := re.search(r"ready on (http://\S+)", self.said())):

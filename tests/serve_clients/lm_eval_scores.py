@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from live_server import RECEIVER, ROOT, float32_run_file
+from live_server import RECEIVER, ROOT, run_file
 
 ALLOWED = 1e-3
 GOLDEN_TOKENIZER = ROOT / "tests/golden/tokenizer/files/smollm2"
@@ -31,7 +31,7 @@ def write_questions(path):
 def score_by_ourselves(program, folder):
     """The results of c2c eval, one for each question: prompt, extra.lead, extra.continuations, option_scores, score."""
     write_questions(folder / "questions.jsonl")
-    config = {"model": {"run_file": str(float32_run_file(folder)), "generation_config": {"do_sample": False}},
+    config = {"model": {"run_file": str(run_file(folder)), "generation_config": {"do_sample": False}},
               "systems": ["receiver"], "eval": {"answer_method": "loglikelihood", "mode": "fixed"},
               "tasks": [{"name": "glosses", "dataset": "multiple-choice", "data_path": str(folder / "questions.jsonl")}],
               "output": {"output_dir": str(folder / "run")}}
