@@ -22,6 +22,7 @@ from load.jobs import make_jobs  # noqa: E402
 from verdicts import Verdicts  # noqa: E402
 
 CHECKS = {"rounds": checks.rounds, "queue": checks.queue, "speed": checks.speed, "stop": checks.stop}
+LIMIT = 1800  # seconds for each, whatever hangs
 
 
 def read_options():
@@ -41,7 +42,10 @@ async def main(options):
     verdicts = Verdicts()
     for name in options.only:
         print(f"{name}:", flush=True)
-        await CHECKS[name](options.program, make_jobs(), options, verdicts)
+        try:
+            await asyncio.wait_for(CHECKS[name](options.program, make_jobs(), options, verdicts), LIMIT)
+        except (asyncio.TimeoutError, OSError, RuntimeError) as error:
+            verdicts.check(f"{name} came to its end", False, repr(error))
     return verdicts.close()
 
 

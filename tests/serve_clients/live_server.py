@@ -1,4 +1,5 @@
 """`c2c serve` on the real pair, for checks of what clients see. The server dies with whoever started it."""
+import ctypes
 import json
 import os
 import re
@@ -37,6 +38,10 @@ def run_file(folder, dtype="f32"):
     return path
 
 
+def die_with_parent():
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: also where we are killed and can clean up nothing
+
+
 class LiveServer:
     """with LiveServer(program, ["--metrics"], key="...") as server: server.url is ready to be asked."""
 
@@ -68,7 +73,8 @@ class LiveServer:
         self.log = Path(self.folder.name) / "log"
         with open(self.log, "wb") as log:
             self.child = subprocess.Popen([self.program, "serve", run_file(self.folder.name, self.dtype), *options],
-                                          stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
+                                          stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment,
+                                          preexec_fn=die_with_parent)
         until = time.monotonic() + PATIENCE
         while not (ready := re.search(r"ready on (http://\S+)", self.said())):
             if self.child.poll() is not None or time.monotonic() > until:

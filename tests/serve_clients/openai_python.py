@@ -64,6 +64,8 @@ def errors(openai, client, server, verdicts):
     raised(openai.BadRequestError, "too many tokens", lambda: ask(max_tokens=10**6), "max_tokens")
     long = [{"role": "user", "content": "word " * 9000}]
     raised(openai.BadRequestError, "a prompt beyond the context", lambda: ask(messages=long), "messages")
+    raised(openai.BadRequestError, "a completion's prompt beyond the context", lambda: client.completions.create(
+        model=server.model, prompt="word " * 9000, max_tokens=4), "prompt")
     stranger = openai.OpenAI(base_url=server.url + "/v1", api_key="sk-wrong", max_retries=0)
     raised(openai.AuthenticationError, "a wrong key", lambda: stranger.models.list(), None)
     raised(openai.AuthenticationError, "a wrong key asks for a stream", lambda: stranger.chat.completions.create(
