@@ -213,6 +213,7 @@ TEST_F(ChatRoute, WhatCannotBeIsRefusedByName) {
   };
   Json long_one = chat(std::string(3000, 'x') + " y z " + std::string(3000, 'w'));
   EXPECT_EQ(refused(long_one)["code"], "context_length_exceeded");
+  EXPECT_EQ(refused(long_one)["param"], "messages");
   long_one["stream"] = true;
   EXPECT_EQ(refused(long_one)["code"], "context_length_exceeded") << "before the stream begins";
   Json body = chat("x");

@@ -1,5 +1,5 @@
 # `./run prove [STEP...]`: what is too long for CI. Without steps, all of them; each says what it shows.
-prove_steps=(fuzz tidy parity memory speed newcomer)
+prove_steps=(fuzz tidy parity memory speed clients load newcomer)
 demo_run_file=presets/smollm2-135m+gemma3-270m.yaml
 
 prove() {
