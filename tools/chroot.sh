@@ -40,8 +40,8 @@ mount_system() {
   mount --rbind /dev "$1/dev"
 }
 
-# copy_client_settings FOLDER: what this machine's pip and npm know: their settings, the folders these name, the
-# certificates. Sets the array `environment`.
+# copy_client_settings FOLDER: what this machine's pip and npm know: their settings, the files and folders these name,
+# the certificates. Sets the array `environment`.
 copy_client_settings() {
   cp -L /etc/resolv.conf /etc/hosts "$1/etc/"
   cp -L /etc/ssl/certs/ca-certificates.crt "$1/etc/machine-certificates.crt"
@@ -55,6 +55,7 @@ copy_client_settings() {
     [ "$key" = cert ] || environment+=("PIP_$(tr 'a-z-' 'A-Z_' <<<"$key")=$value")
     read -ra words <<<"$value"
     for folder in "${words[@]#file://}"; do
+      [[ $folder != /* || ! -f $folder ]] || install -D -m 644 "$folder" "$1$folder"
       [ -d "$folder" ] || continue
       mkdir -p "$1$folder"
       mount --bind -o ro "$folder" "$1$folder"
