@@ -15,21 +15,18 @@ run_file=presets/smollm2-135m+gemma3-270m.yaml
 [ -n "${INSIDE_CHROOT_FOLDER:-}" ] || in_own_mounts containerfile "$containerfile"
 folder=$INSIDE_CHROOT_FOLDER
 
-# as_container COMMAND...: becomes it. The last stage's root is mounted read-only by then.
-as_container() {
-  exec chroot "$stage_dir" setpriv --reuid "$user" --regid "$user" --clear-groups --no-new-privs --bounding-set=-all \
-    --inh-caps=-all env -i "${image_environment[@]}" sh -c 'cd "$0" && exec "$@"' "$workdir" "$@"
-}
 in_its_network() { nsenter --net="/proc/$server/ns/net" "$@"; }
 
+# Sets as_container: what a command of the image is started with. The image's root is read-only by then.
 start_server() {
-  mount --bind "$stage_dir" "$stage_dir"
+  mount --bind "$stage_dir" "$stage_dir"  # without what is mounted below it: pip's folders are no part of the image
+  mount_system "$stage_dir"
   mount --bind -o ro "$models" "$stage_dir/models"
   mount -t tmpfs tmpfs "$stage_dir/tmp"
   mount -o remount,bind,ro "$stage_dir"
-  export stage_dir user workdir
-  export -f as_container
-  (offline bash -c "$(declare -p image_environment); as_container \"\$@\"" bash "${entrypoint[@]}" "$run_file") &
+  as_container=(chroot "$stage_dir" setpriv --reuid "$user" --regid "$user" --clear-groups --no-new-privs
+    --bounding-set=-all --inh-caps=-all env -i "${image_environment[@]}" sh -c 'cd "$0" && exec "$@"' "$workdir")
+  (offline "${as_container[@]}" "${entrypoint[@]}" "$run_file") &
   server=$!
   # Until it is in its own network, a question would reach somebody else's server.
   while [ "$(readlink "/proc/$server/ns/net")" = "$(readlink /proc/self/ns/net)" ]; do sleep 0.1; done
@@ -37,16 +34,13 @@ start_server() {
 
 wait_healthy() {
   local tries
-  for ((tries = 0; tries < 600; ++tries)); do
+  for ((tries = 0; tries < 1500; ++tries)); do
     kill -0 "$server" 2>/dev/null || { echo "the server ended" >&2; return 1; }
-    ! (as_container_health) 2>/dev/null || return 0
+    ! in_its_network "${as_container[@]}" "${health[@]}" 2>/dev/null || return 0
     sleep 0.2
   done
-  echo "not healthy after two minutes" >&2
+  echo "not healthy for too long" >&2
   return 1
-}
-as_container_health() {
-  in_its_network bash -c "$(declare -p image_environment); as_container \"\$@\"" bash "${health[@]}"
 }
 
 ask() {
@@ -61,7 +55,7 @@ while IFS= read -r line; do
   say "$line"
   run_step "$line" </dev/null
 done < <(logical_lines "$containerfile")
-say "the image: $(du -sxh "$stage_dir" | cut -f1), of which /opt/c2c is $(du -sxh "$stage_dir/opt/c2c" | cut -f1)"
+say "the image is Debian and $(du -sh "$stage_dir/opt/c2c" | cut -f1) in /opt/c2c"
 start_server
 trap 'kill -KILL "$server" 2>/dev/null || true' EXIT
 wait_healthy
