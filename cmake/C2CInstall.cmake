@@ -15,9 +15,12 @@ install(EXPORT c2cTargets NAMESPACE c2c:: DESTINATION ${package_dir})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/c2c DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
         FILES_MATCHING PATTERN "*.h" PATTERN "cli" EXCLUDE)
 if(TARGET c2c)
-  # Said by name: CMake's own list of linked folders leaves out those below the source folder, as .deps is.
-  set_target_properties(c2c PROPERTIES INSTALL_RPATH ${TORCH_INSTALL_PREFIX}/lib)
-  install(TARGETS c2c RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  # LibTorch's libraries beside the program win: so it can be taken to where no LibTorch is (deploy/Containerfile). Then
+  # the one it was built with, by name: CMake's own list of linked folders leaves out those below the source folder, as
+  # .deps is.
+  set_target_properties(c2c PROPERTIES INSTALL_RPATH "$ORIGIN/../lib/c2c;${TORCH_INSTALL_PREFIX}/lib")
+  # A component of its own: who only runs it wants no headers and archives.
+  install(TARGETS c2c RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
 endif()
 
 include(CMakePackageConfigHelpers)

@@ -1,5 +1,5 @@
 # `./run prove [STEP...]`: what is too long for CI. Without steps, all of them; each says what it shows.
-prove_steps=(fuzz tidy parity memory speed clients load newcomer)
+prove_steps=(fuzz tidy parity memory speed clients load newcomer deploy)
 demo_run_file=presets/smollm2-135m+gemma3-270m.yaml
 
 prove() {
@@ -47,6 +47,9 @@ prove_memory() {
 prove_speed() { bench; }
 
 prove_newcomer() { tools/newcomer_chroot.sh demo test; }
+
+# The image that deploy/Containerfile describes, built and asked in chroots.
+prove_deploy() { tools/containerfile_chroot.sh; }
 
 # The micro-benchmarks; one JSON line each. Program and arguments.
 benchmark_runs() {

@@ -20,7 +20,9 @@ TEST(PromptsGolden, EveryRowToTheByte) {
   const PromptSet prompts = load_prompts("c2c");
   for (const Json& row : rows) {
     const PromptStyle style{row.at("use_cot"), row.at("use_template"), grading::Mode::kExact};
-    EXPECT_EQ(choice_prompt(prompts, style, row.at("question"), row.at("choices"), 4), row.at("prompt").get<std::string>()) << row;
+    EXPECT_EQ(choice_prompt(prompts, style, row.at("question"), row.at("choices"), 4),
+              row.at("prompt").get<std::string>())
+        << row;
   }
 }
 
