@@ -57,10 +57,6 @@ endfunction()
 function(c2c_test_program name)
   target_link_libraries(${name} PRIVATE c2c_flags c2c_testing GTest::gtest_main)
   target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
-  if(C2C_WERROR AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-    # At -O1 it sees short strings compared beyond their end, which their length rules out.
-    target_compile_options(${name} PRIVATE -Wno-error=stringop-overread)
-  endif()
 endfunction()
 
 function(c2c_test_folder folder)
