@@ -2,7 +2,7 @@
 """Samples per second of the reference's evaluator loop.  reference_loop.py RUN MODEL --method generate|logits
 
 The calls of thu-nics/C2C's script/evaluation/unified_evaluator.py for a plain model, one sample at a time, bfloat16:
-chat template, tokenizer, then model.generate (greedy, --new-tokens) or one forward whose last logits are read at the
+chat template, tokenizer, then model.generate (greedy) or one forward whose last logits are read at the
 option letters. The prompts are those of RUN, a `c2c eval` run. Prints one JSON object. Needs torch, transformers."""
 import argparse
 import json
@@ -20,7 +20,6 @@ def main():
     parser.add_argument("model")
     parser.add_argument("--method", default="generate")
     parser.add_argument("--system", default="receiver")
-    parser.add_argument("--new-tokens", type=int, default=32)
     parser.add_argument("--limit", type=int, default=50)
     args = parser.parse_args()
     rows = []
@@ -38,8 +37,9 @@ def main():
         if args.method == "logits":
             logits = model(**inputs).logits[0, -1]
             return torch.nn.functional.softmax(torch.tensor([logits[i].item() for i in letters]), dim=0)
-        # The reply is cut off by its length only, so that both write as much.
-        out = model.generate(**inputs, do_sample=False, max_new_tokens=args.new_tokens, min_new_tokens=args.new_tokens)
+        # As many tokens as RUN wrote for this sample: both do the same work, whatever each takes for the answer's end.
+        count = max(1, row["new_tokens"])
+        out = model.generate(**inputs, do_sample=False, max_new_tokens=count, min_new_tokens=count)
         return tokenizer.decode(out[0][inputs["input_ids"].shape[1] :], skip_special_tokens=True)
 
     with torch.no_grad():
@@ -48,7 +48,18 @@ def main():
         for row in rows:
             answer(row)
         seconds = time.perf_counter() - start
-    print(json.dumps({"method": args.method, "samples": len(rows), "seconds": seconds, "per_second": len(rows) / seconds}))
+    new_tokens = sum(row["new_tokens"] for row in rows) / len(rows)
+    print(
+        json.dumps(
+            {
+                "method": args.method,
+                "samples": len(rows),
+                "new_tokens": new_tokens,
+                "seconds": seconds,
+                "per_second": len(rows) / seconds,
+            }
+        )
+    )
 
 
 if __name__ == "__main__":
