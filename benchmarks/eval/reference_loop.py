@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Samples per second of the reference's evaluator loop.  reference_loop.py RUN MODEL --method generate|logits
 
-The calls of thu-nics/C2C's script/evaluation/unified_evaluator.py for a plain model, one sample at a time, bfloat16:
-chat template, tokenizer, then model.generate (greedy) or one forward whose last logits are read at the
-option letters. The prompts are those of RUN, a `c2c eval` run. Prints one JSON object. Needs torch, transformers."""
+The calls of thu-nics/C2C's script/evaluation/unified_evaluator.py for a plain model, one sample at a
+time: chat template, tokenizer, then model.generate (greedy) or one forward whose last logits are read at the option
+letters; in bfloat16 unless --dtype says otherwise. The prompts are those of RUN, a `c2c eval` run of that method alone
+(of two, one finds the other's prompts read). Prints one JSON object. Needs torch, transformers."""
 import argparse
 import json
 import sqlite3
@@ -20,6 +21,7 @@ def main():
     parser.add_argument("model")
     parser.add_argument("--method", default="generate")
     parser.add_argument("--system", default="receiver")
+    parser.add_argument("--dtype", default="bfloat16", help="float32 where the processor has no bfloat16")
     parser.add_argument("--limit", type=int, default=50)
     args = parser.parse_args()
     rows = []
@@ -28,12 +30,12 @@ def main():
         rows += [json.loads(text) for (text,) in sqlite3.connect(file).execute(query, (args.method, args.system))]
     rows = rows[: args.limit]
     tokenizer = AutoTokenizer.from_pretrained(args.model)
-    model = AutoModelForCausalLM.from_pretrained(args.model, torch_dtype=torch.bfloat16).eval()
+    model = AutoModelForCausalLM.from_pretrained(args.model, torch_dtype=getattr(torch, args.dtype)).eval()
     letters = [tokenizer.encode(" " + letter, add_special_tokens=False)[0] for letter in "ABCD"]
 
     def answer(row):
         text = row["prompt"] + ("The correct answer is" if args.method == "logits" else "")
-        inputs = tokenizer(text, return_tensors="pt")
+        inputs = tokenizer(text, return_tensors="pt", return_token_type_ids=False)
         if args.method == "logits":
             logits = model(**inputs).logits[0, -1]
             return torch.nn.functional.softmax(torch.tensor([logits[i].item() for i in letters]), dim=0)

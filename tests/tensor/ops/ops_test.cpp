@@ -8,6 +8,7 @@
 #include <functional>
 
 #include "c2c/base/error.h"
+#include "c2c/tensor/kernels/isa.h"
 #include "c2c/tensor/ops/activation.h"
 #include "c2c/tensor/ops/attention.h"
 #include "c2c/tensor/ops/norm.h"
@@ -68,6 +69,24 @@ TEST(Attention, EqualsItsDefinition) {
       }
       EXPECT_TRUE(at::allclose(got, want, 1e-4, 1e-5)) << c.queries << " " << c.columns << " " << c.window;
     }
+}
+
+// Without AVX-512 bfloat16 is attended in float32, since LibTorch's bfloat16 products are many times slower there: only
+// the result is rounded.
+TEST(Attention, BFloat16IsRoundedOnceWhereTheMachineHasNoProductsOfIt) {
+  at::manual_seed(4);
+  const kernels::ScopedIsa isa(kernels::Isa::kAvx2);
+  for (const bool padded : {false, true}) {
+    const at::Tensor q = at::randn({2, 150, 4, 8}).to(at::kBFloat16),
+                     kv = at::randn({2, 2, 2, 155, 8}).to(at::kBFloat16);
+    const at::Tensor real = padded ? at::rand({2, 155}) > 0.3 : at::Tensor();
+    const AttentionScale scale{.scale = 0.3};
+    const AttentionMask mask(150, 155, 20, real, at::kBFloat16), wide_mask(150, 155, 20, real, at::kFloat);
+    const at::Tensor want = attention(q.to(at::kFloat), kv[0].to(at::kFloat), kv[1].to(at::kFloat), wide_mask, scale);
+    const at::Tensor found = attention(q, kv[0], kv[1], mask, scale);
+    EXPECT_EQ(found.scalar_type(), at::kBFloat16);
+    EXPECT_TRUE(at::equal(found, want.to(at::kBFloat16))) << padded;
+  }
 }
 
 TEST(Attention, GradientsEqualThoseOfLibTorch) {
