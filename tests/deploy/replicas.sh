@@ -80,12 +80,18 @@ body() {
 post() { curl -sN --max-time 120 "http://127.0.0.1:$1/v1/chat/completions" -H 'Content-Type: application/json' -d "$2"; }
 
 running() { curl -s "http://127.0.0.1:${port[$1]}/metrics" | grep -qx 'vllm:num_requests_running 1'; }
-# find_busy: sets busy and idle: the replica that answers, and the other one.
-find_busy() {
-  until_true eval 'running one || running two'
-  busy=one idle=two
-  running one || { busy=two idle=one; }
+# find_busy: sets busy and idle: the replica that answers, and the other one. Each is asked once a try: between two
+# questions a request may just have ended or begun.
+is_busy() {
+  if running one; then
+    busy=one idle=two
+  elif running two; then
+    busy=two idle=one
+  else
+    return 1
+  fi
 }
+find_busy() { until_true is_busy; }
 # begin_stream TOKENS: through nginx, into $folder/stream.
 begin_stream() {
   : >"$folder/stream"
