@@ -49,12 +49,12 @@ struct LayoutName {
 };
 
 void expect_row(const Json& row, const EvalSample& sample, const EvalTask& task) {
-  EXPECT_EQ(sample.truth.text, row.at("truth")) << sample.id;
+  EXPECT_EQ(sample.truth.text, row.at("truth").get<std::string>()) << sample.id;
   for (const Json& prompt : row.at("prompts")) {
     if (prompt.at("use_cot") != task.use_cot || prompt.at("use_template") != task.use_template) continue;
     ASSERT_EQ(sample.messages.size(), 1U);
     EXPECT_EQ(sample.messages[0].role, "user");
-    EXPECT_EQ(sample.messages[0].content, prompt.at("prompt")) << sample.id;
+    EXPECT_EQ(sample.messages[0].content, prompt.at("prompt").get<std::string>()) << sample.id;
   }
 }
 
@@ -161,8 +161,8 @@ TEST(ReferenceTables, LongBench) {
     for (std::size_t i = 0; i < data.samples.size(); ++i) {
       const EvalSample& sample = data.samples[i];
       EXPECT_EQ(sample.row, subject.at("rows")[i].at("row"));
-      EXPECT_EQ(sample.longbench.id, subject.at("rows")[i].at("id"));
-      EXPECT_EQ(sample.messages.at(0).content, subject.at("rows")[i].at("prompt"));
+      EXPECT_EQ(sample.longbench.id, subject.at("rows")[i].at("id").get<std::string>());
+      EXPECT_EQ(sample.messages.at(0).content, subject.at("rows")[i].at("prompt").get<std::string>());
     }
   }
 }
