@@ -116,9 +116,7 @@ void answer_guarded(Call& call, const std::function<void()>& work) {
     call.fail(api::too_busy("Too many requests wait"));
   } catch (const Error& error) {
     api::ApiFault fault = api::fault_of(error);
-    // The library knows a prompt; what it was made of has another name in each route.
-    if (fault.code == "context_length_exceeded" && fault.param.empty())
-      fault.param = call.record().route == "/v1/completions" ? "prompt" : "messages";
+    if (fault.code == "context_length_exceeded" && fault.param.empty()) fault.param = call.prompt_field;
     if (fault.status == 500) log_warning(call.record().route + ": " + error.what());
     call.fail(fault);
   } catch (const std::exception& error) {

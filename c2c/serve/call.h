@@ -28,8 +28,9 @@ class Call {
   api::AccessRecord& record() { return record_; }
   double elapsed() const;
 
-  std::string tenant;        // of whom caches are kept apart
-  HttpHeaders more_headers;  // of every reply to this call (CORS)
+  std::string tenant;                     // of whom caches are kept apart
+  HttpHeaders more_headers;               // of every reply to this call (CORS)
+  const char* prompt_field = "messages";  // what the route makes a prompt of: named where it is too long
 
   // Whole replies.
   void reply(const api::Json& json, int status = 200);

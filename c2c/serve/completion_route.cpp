@@ -113,6 +113,7 @@ class CompletionSink final : public AnswerSink {
 }  // namespace
 
 void completions(Call& call, const ServeContext& context) {
+  call.prompt_field = "prompt";
   const api::CompletionRequest asked = api::parse_completion_request(call.request().body);
   const ServedModel& model = context.models.find(asked.model);
   call.record().model = model.id;

@@ -79,7 +79,8 @@ body() {
 }
 post() { curl -sN --max-time 120 "http://127.0.0.1:$1/v1/chat/completions" -H 'Content-Type: application/json' -d "$2"; }
 
-running() { curl -s "http://127.0.0.1:${port[$1]}/metrics" | grep -qx 'vllm:num_requests_running 1'; }
+# Not grep -q: it would close the pipe at the first match, and curl's complaint would read as "not running".
+running() { curl -s "http://127.0.0.1:${port[$1]}/metrics" | grep -x 'vllm:num_requests_running 1' >/dev/null; }
 # find_busy: sets busy and idle: the replica that answers, and the other one. Each is asked once a try: between two
 # questions a request may just have ended or begun.
 is_busy() {

@@ -2,8 +2,8 @@
 """Real clients against the real server: clients.py C2C [CHECK...]
 
 Starts `C2C serve` on the demo's pair (float32, with a key and --metrics) and lets clients that are not ours ask it. Each
-check says aloud what it skips. Exit status 1 where one failed. C2C_NODE_MODULES and the packages of requirements.txt are
-what ./run prove clients installs."""
+check says aloud what it skips. Exit status 1 where one failed. The packages of
+requirements.txt and package-lock.json are what ./run prove clients installs."""
 import importlib
 import sys
 

@@ -134,27 +134,29 @@ async function escStopsAll({ page }) {
   assert.equal(await page.locator('.column[aria-busy="true"]').count(), 0);
 }
 
-// Without a sharer cache-to-cache is the receiver alone. Of few tokens: one of the two reads its prompt anew, the other
-// has it in the cache, and bfloat16 may decide a near tie between two words either way.
-async function switchesTheMask({ page }) {
+async function askAnew(page, modes) {
   await page.click("nav >> text=New");
-  for (const name of ["receiver", "c2c"]) {
-    await setBudget(page, name, 16);
-    await page.keyboard.press("Escape");
-  }
   await page.fill("#question", question);
   await page.keyboard.press("Enter");
-  for (const mode of ["receiver", "t2t", "c2c"]) await ended(page, mode, "done");
-  const heard = await settled(page, "c2c");
-  await page.click("nav >> text=New");
+  for (const mode of modes) await ended(page, mode, "done");
+  return Promise.all(modes.map((mode) => settled(page, mode)));
+}
+
+// Without a sharer cache-to-cache is the receiver alone, to the letter.
+async function switchesTheMask({ page }) {
+  for (const name of ["receiver", "c2c"]) {
+    await setBudget(page, name, 64);
+    await page.keyboard.press("Escape");
+  }
+  const [, , heard] = await askAnew(page, ["receiver", "t2t", "c2c"]);
   await page.uncheck("#switches .chips:nth-of-type(2) input");
   await page.uncheck("#switches label:has-text('Text-to-text') input");
   const sent = page.waitForRequest((request) => request.postData()?.includes('"mode":"c2c"') ?? false);
-  await page.fill("#question", question);
-  await page.keyboard.press("Enter");
+  await askAnew(page, ["receiver", "c2c"]);
   assert.equal((await sent).postDataJSON().c2c.mask, "none");
-  for (const mode of ["receiver", "c2c"]) await ended(page, mode, "done");
-  const [alone, fused] = await Promise.all(["receiver", "c2c"].map((mode) => settled(page, mode)));
+  // Twice: the second time both find their prompt in the cache. Reading it whole beside finding it rounds otherwise, and
+  // in bfloat16 that decides a near tie between two words.
+  const [alone, fused] = await askAnew(page, ["receiver", "c2c"]);
   assert.equal(fused, alone);
   assert.notEqual(heard, alone, "with its sharer it answers otherwise");
   await page.check("#switches .chips:nth-of-type(2) input");
@@ -197,12 +199,12 @@ async function keepsTheHistory({ page }) {
   assert.equal(await page.locator(".question").first().textContent(), question, "a reload shows the conversation again");
   await page.keyboard.press("h");
   const entries = page.locator(".history-open");
-  assert.equal(await entries.count(), 3);
+  assert.equal(await entries.count(), 4);
   await accessible(page);
-  await entries.nth(2).click();
+  await entries.nth(3).click();
   assert.equal(await page.locator(".turn").count(), 3, "the first conversation is whole");
   await page.keyboard.press("h");
-  for (let left = 3; left > 0; left--) await page.locator(".history button:has-text('Delete')").first().click();
+  for (let left = 4; left > 0; left--) await page.locator(".history button:has-text('Delete')").first().click();
   await page.keyboard.press("Escape");
   await page.reload();
   await page.waitForSelector(".example");

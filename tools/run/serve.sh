@@ -16,20 +16,11 @@ setup_clients() {
   cp "$pins" "$clients/.requirements"
 }
 
-# OpenAI's client of npm, from package-lock.json; without node its check skips itself aloud.
-setup_node_client() {
-  local folder=tests/serve_clients
-  web_tools || return 0
-  ! cmp -s $folder/package-lock.json $folder/node_modules/.c2c-lock || return 0
-  say "installing OpenAI's client for node into $folder/node_modules"
-  (cd $folder && npm ci --ignore-scripts --no-audit --no-fund) >&2 || return 1
-  cp $folder/package-lock.json $folder/node_modules/.c2c-lock
-}
-
 # OpenAI's clients, curl, prometheus_client, lm-eval and schemathesis ask the server on the demo's pair.
 prove_clients() {
-  setup_clients && setup_node_client &&
-    "$clients/bin/python" tests/serve_clients/clients.py "$binary"
+  setup_clients || return 1
+  ! web_tools || npm_packages tests/serve_clients "OpenAI's" || return 1  # without node its check skips itself aloud
+  "$clients/bin/python" tests/serve_clients/clients.py "$binary"
 }
 
 # Ten minutes of load over loopback; C2C_LOAD holds options (--seconds 10 --clients 16 is the quick version).

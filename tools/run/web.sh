@@ -1,14 +1,21 @@
 # The playground's page (web/). It is committed built: only who changes it, or checks it, needs node and npm.
 web_tools() { command -v node >/dev/null && command -v npm >/dev/null; }
 
-# What package-lock.json pins, into web/node_modules; scripts of packages are not run.
+# npm_packages FOLDER WHOSE: what FOLDER/package-lock.json pins, into its node_modules; scripts of packages are not run.
+npm_packages() {
+  local stamp=$1/node_modules/.c2c-lock
+  ! cmp -s "$1/package-lock.json" "$stamp" || return 0
+  say "installing $2 packages into $1/node_modules"
+  (cd "$1" && npm ci --ignore-scripts --no-audit --no-fund) >&2 || {
+    say "npm could not install the packages of $1/package-lock.json"
+    return 1
+  }
+  cp "$1/package-lock.json" "$stamp"
+}
+
 setup_web() {
   web_tools || fail "the page is built by node and npm (20 or newer); Debian: apt-get install nodejs npm"
-  local stamp=web/node_modules/.c2c-lock
-  ! cmp -s web/package-lock.json "$stamp" || return 0
-  say "installing the playground's packages into web/node_modules"
-  (cd web && npm ci --ignore-scripts --no-audit --no-fund) >&2 || fail "npm could not install the packages of web/package-lock.json"
-  cp web/package-lock.json "$stamp"
+  npm_packages web "the playground's" || exit 1
 }
 
 build_web() {
