@@ -1,5 +1,5 @@
 // Packed matrix products beside at::linear and the machine's read bandwidth, all in one run: one JSON line.
-//   gemv: one row times matrices of 320 MB in all, as a decode step meets them: GB/s of weights
+//   gemv: one row times matrices of 320 MB in all, as a decode step meets them: GB/s of weights; batch: 4 and 8 rows
 //   gemm: 512 rows, and rows: 2 to 16 of them: GFLOP/s; call: microseconds of a call with nothing to do
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -11,6 +11,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "c2c/eval/bench/ceilings.h"
@@ -67,7 +68,7 @@ std::vector<Shape> decode_shapes(double bytes_per_weight) {
   return shapes;
 }
 
-Json decode_packed(WeightFormat format) {
+Json decode_packed(WeightFormat format, std::int64_t rows = 1) {
   const double bytes_per_weight[] = {4, 2, 1.0625, 0.5625};
   std::vector<Linear> layers;
   double bytes = 0;
@@ -75,7 +76,7 @@ Json decode_packed(WeightFormat format) {
     layers.push_back(packed(shape.in, shape.out, format));
     bytes += static_cast<double>(layers.back().bytes());
   }
-  const at::Tensor narrow = at::randn({1, 576}, at::kBFloat16), wide = at::randn({1, 1536}, at::kBFloat16);
+  const at::Tensor narrow = at::randn({rows, 576}, at::kBFloat16), wide = at::randn({rows, 1536}, at::kBFloat16);
   const auto x = [&](std::size_t i) { return layers[i].in_features() == 576 ? narrow : wide; };
   const double single = median_seconds([&] {
     for (std::size_t i = 0; i < layers.size(); ++i) layers[i](x(i));
@@ -120,14 +121,7 @@ Json products(std::int64_t rows, const Shape& shape) {
   return result;
 }
 
-}  // namespace
-
-int main() {
-  const at::NoGradGuard no_grad;
-  Json report = {{"isa", c2c::kernels::isa_name(c2c::kernels::isa())}, {"threads", at::get_num_threads()}};
-  report["read_GBps"] = c2c::bench::read_bandwidth(std::int64_t{512} << 20, {.count = 5}) * 1e-9;
-  for (const WeightFormat format : kFormats)
-    report["gemv"][std::string(weight_format_name(format))] = decode_packed(format);
+void measure_rest(Json& report) {
   report["gemv"]["library_f32"] = decode_library(at::kFloat);
   report["gemv"]["library_bf16"] = decode_library(at::kBFloat16);
   const Linear nothing = packed(32, 32, WeightFormat::kBf16);
@@ -136,6 +130,21 @@ int main() {
   for (const Shape& shape : {Shape{576, 1536}, {1536, 576}, {1024, 1024}, {448, 1024}, {640, 2048}, {576, 288}})
     report["gemm_GFLOPs"].push_back(products(512, shape));
   for (const std::int64_t rows : {2, 4, 8, 16, 64}) report["rows_GFLOPs"].push_back(products(rows, {576, 1536}));
+}
+
+}  // namespace
+
+// kernel_matmul [decode]: only what a decode step meets.
+int main(int argc, char** argv) {
+  const at::NoGradGuard no_grad;
+  Json report = {{"isa", c2c::kernels::isa_name(c2c::kernels::isa())}, {"threads", at::get_num_threads()}};
+  report["read_GBps"] = c2c::bench::read_bandwidth(std::int64_t{512} << 20, {.count = 5}) * 1e-9;
+  for (const WeightFormat format : kFormats) {
+    const std::string name(weight_format_name(format));
+    report["gemv"][name] = decode_packed(format);
+    for (const std::int64_t rows : {4, 8}) report["batch"][name][std::to_string(rows)] = decode_packed(format, rows);
+  }
+  if (argc < 2 || std::string_view(argv[1]) != "decode") measure_rest(report);
   std::printf("%s\n", report.dump().c_str());
   return 0;
 }

@@ -67,7 +67,7 @@ TEST(Analyze, SaysWhatIsWrong) {
   expect_failure(analyze({"weights", run, "--questions", questions, "--task", "gsm8k"}), 2, {"--task"});
   expect_failure(analyze({"weights", run, run, "--questions", questions}), 2, {"2 paths"});
   expect_failure(analyze({"weights", run, "--questions", (scratch / "none.txt").string()}), 1, {"none.txt"});
-  expect_failure(analyze({"weights", (scratch / "none.yaml").string(), "--questions", questions}), 1, {"none.yaml"});
+  expect_failure(analyze({"weights", (scratch / "none.yaml").string(), "--questions", questions}), 2, {"none.yaml"});
   expect_failure(analyze({"embeddings", run, "--questions", questions, "--layers", "1-"}), 2, {"--layers", "1-"});
   expect_failure(analyze({"embeddings", run, "--questions", questions, "--layers", "77"}), 2, {"77"});
   expect_failure(analyze({"embeddings", run, "--questions", questions, "--perplexity", "0"}), 2, {"--perplexity"});

@@ -160,7 +160,7 @@ TEST(BadInput, MissingFilesAreNamed) {
   expect_failure(ask(pair), 1, {"/nowhere/model.gguf", "no such file"});
   pair.receiver = "org/name/model.gguf";  // one file of a repository
   expect_failure(ask(pair), 1, {"hf download org/name"});
-  expect_failure(run_c2c({"generate", "--config", "/nowhere/run.yaml", "-p", "x"}), 1, {"/nowhere/run.yaml"});
+  expect_failure(run_c2c({"generate", "--config", "/nowhere/run.yaml", "-p", "x"}), 2, {"/nowhere/run.yaml"});
   const auto text = scratch.write("text.gguf", "this is no GGUF file, only a text");
   expect_failure(run_c2c({"generate", "--receiver", text.string(), "--mode", "receiver", "-p", "x"}), 1, {"text.gguf"});
 }

@@ -108,6 +108,7 @@ TEST(Serve, UsageErrorsExitWithTwo) {
   expect_failure(run_c2c({"serve"}), 2, {"no run file"});
   expect_failure(run_c2c({"serve", run, "--port", "70000"}), 2, {"--port", "70000"});
   expect_failure(run_c2c({"serve", run, "--host", "nowhere"}), 2, {"nowhere"});
+  expect_failure(run_c2c({"serve", "/nowhere/run.yaml"}), 2, {"/nowhere/run.yaml", "no such file"});
   expect_failure(run_c2c({"serve", run, "--api-key-env", "C2C_NOT_SET_HERE"}), 2, {"C2C_NOT_SET_HERE"});
   expect_failure(run_c2c({"serve", run, "--alias", "a", "--alias", "b"}), 2, {"--alias"});
 }

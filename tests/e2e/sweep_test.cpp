@@ -146,7 +146,7 @@ TEST(Sweep, BadInput) {
   expect_failure(with("/grid", Json::object()), 2, {"grid"});
   expect_failure(with("/grid/lr/values/0", Json::array({1})), 2, {"grid.lr.values[0]", "[1]"});
   expect_failure(run_c2c({"sweep"}), 2, {"no file", "recipes/sweeps"});
-  expect_failure(run_c2c({"sweep", (scratch / "none.yaml").string()}), 1, {"none.yaml"});
+  expect_failure(run_c2c({"sweep", (scratch / "none.yaml").string()}), 2, {"none.yaml"});
   scratch.write("out/sweep.json", R"({"format": "c2c-sweep 1", "name": "another"})");
   expect_failure(sweep(scratch, file), 2, {"the sweep \"another\"", "output_dir"});
   EXPECT_FALSE(fs::exists(scratch / "out/trainings"));

@@ -33,7 +33,7 @@ std::string chat(const std::string& question, const std::string& answer) {
 
 TEST(TrainBadInput, Recipes) {
   expect_failure(run_c2c({"train"}), 2, {"RECIPE"});
-  expect_failure(run_c2c({"train", "/nowhere/recipe.json"}), 1, {"/nowhere/recipe.json"});
+  expect_failure(run_c2c({"train", "/nowhere/recipe.json"}), 2, {"/nowhere/recipe.json"});
   expect_failure(train_changed([](Json& r) { r["training"]["learning_rat"] = 1; }), 2,
                  {"recipe.json", "training.learning_rat", "learning_rate"});
   expect_failure(train_changed([](Json& r) { r["training"]["learning_rate"] = "fast"; }), 2,

@@ -18,13 +18,15 @@ struct ParseLimits {
 };
 
 // `name` (a path or description) is used in messages; its extension .json, .yaml or .yml decides the format. Otherwise
-// text that starts with '{' or '[' is tried as JSON first. Throws kInput naming `name`, line and column.
+// text that starts with '{' or '[' is tried as JSON first. What a user tells the program, so that kUsage is thrown
+// where it does not parse, naming `name`, line and column; the two below throw kInput.
 nlohmann::ordered_json parse_config_text(const std::string& name, std::string_view text,
                                          const ParseLimits& limits = {});
 nlohmann::ordered_json parse_json_text(const std::string& name, std::string_view text, const ParseLimits& limits = {});
 nlohmann::ordered_json parse_yaml_text(const std::string& name, std::string_view text, const ParseLimits& limits = {});
 
-// Whole file; throws kInput where it is missing, not a regular file or larger than the limit.
+// Whole file that a command, or another file, names. Throws kUsage where it is missing, not a regular file or larger
+// than the limit.
 std::string read_config_file(const std::filesystem::path& path, std::size_t limit = ParseLimits{}.bytes);
 
 }  // namespace c2c

@@ -37,14 +37,6 @@ Outputs at_tile(const Outputs& out, std::int64_t row, std::int64_t output) {
   return here;
 }
 
-// The next panel comes to the second-level cache while this one is multiplied: one slice of it before every tile.
-void prefetch_slice(const std::byte* from, std::int64_t bytes, std::int64_t slice, std::int64_t slices) {
-  constexpr std::int64_t kLine = 64;
-  const std::int64_t lines = bytes / kLine;
-  for (std::int64_t line = lines * slice / slices; line < lines * (slice + 1) / slices; ++line)
-    __builtin_prefetch(from + line * kLine, 0, 2);
-}
-
 }  // namespace
 
 std::int64_t tile_rows(WeightFormat weights, RowFormat rows) {
@@ -65,7 +57,12 @@ void packed_matmul(const PackedMatrix& w, const PreparedRows& x, const Outputs& 
     for (std::int64_t t = 0; t < tiles; ++t) {
       // Tiles of sizes that differ by one at most, instead of full ones and a small rest.
       const std::int64_t row = range.row_begin + rows * t / tiles, end = range.row_begin + rows * (t + 1) / tiles;
-      if (tiles > 1 && panel + 1 < range.panel_end) prefetch_slice(in.panel + panel_bytes, panel_bytes, t, tiles);
+      const std::int64_t slice = panel_bytes * t / tiles;
+      in.ahead = in.panel;
+      if (panel + 1 < range.panel_end) {
+        in.ahead += panel_bytes + slice;
+        in.ahead_bytes = panel_bytes * (t + 1) / tiles - slice;
+      }
       in.rows = x.data + row * x.stride_bytes;
       set.tiles[end - row](in, tile);
       store(tile, end - row, std::min(kPanelOutputs, w.shape.out - output), at_tile(out, row, output));

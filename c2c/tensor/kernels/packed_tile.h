@@ -11,6 +11,10 @@ struct TileInput {
   std::int64_t row_stride = 0;  // bytes
   std::int64_t steps = 0;       // PackedShape::steps()
   std::int64_t inputs = 0;
+  // What is read after this tile: a share of the next panel. A tile that multiplies for longer than memory needs fetches
+  // it between its products.
+  const std::byte* ahead = nullptr;
+  std::int64_t ahead_bytes = 0;
 };
 using TileFn = void (*)(const TileInput& in, float* tile);
 

@@ -117,7 +117,7 @@ TEST(ParseText, HostileTextIsAnErrorThatNamesTheFile) {
        {deep_json, deep_yaml, std::string("a: 1\na: 2"), std::string("? [1]\n: 2"), std::string("a: *nothing"),
         std::string("a: !!python/object:os.system x"), std::string("---\na: 1\n---\nb: 2"), std::string("a: \"\xff\""),
         std::string("{\"a\": \"\xff\"}"), std::string("a:\n\t- b"), std::string("<<: {a: 1}"), std::string("\"abc")})
-    expect_all(message_of([&] { parse_config_text("bad.cfg", text); }), {"1 bad.cfg"});
+    expect_all(message_of([&] { parse_config_text("bad.cfg", text); }), {"2 bad.cfg"});
   expect_all(message_of([] { parse_config_text("big", std::string(100, ' '), {.bytes = 10}); }), {"big", "100 bytes"});
 }
 
@@ -204,7 +204,7 @@ TEST_F(RunFile, EnvironmentIsExpandedInPaths) {
                Config c;
                assign_file(fields_of(c), folder_ / "none.yaml");
              }),
-             {"none.yaml", "no such file"});
+             {"2 ", "none.yaml", "no such file"});
   expect_all(message_of([&] {
                Config c;
                assign_file(fields_of(c), folder_);
