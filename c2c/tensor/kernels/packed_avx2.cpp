@@ -203,14 +203,15 @@ C2C_AVX2 void tile_groups(const TileInput& in, float* tile) {
 
 template <bool kBf16, std::size_t... kRow>
 constexpr TileSet float_tiles(std::index_sequence<kRow...>) {
-  TileSet set{.max_rows = kFloatTileRows};
+  TileSet set{.max_rows = kFloatTileRows, .fetch_ahead = true};
   ((set.tiles[kRow + 1] = tile_floats<kRow + 1, kBf16>), ...);
   return set;
 }
 
 template <bool kQ8>
 constexpr TileSet group_tiles() {
-  return {kGroupTileRows, {nullptr, tile_groups<1, kQ8>, tile_groups<2, kQ8>}};
+  return {
+      .max_rows = kGroupTileRows, .tiles = {nullptr, tile_groups<1, kQ8>, tile_groups<2, kQ8>}, .fetch_ahead = true};
 }
 
 }  // namespace

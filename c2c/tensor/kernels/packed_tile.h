@@ -11,8 +11,7 @@ struct TileInput {
   std::int64_t row_stride = 0;  // bytes
   std::int64_t steps = 0;       // PackedShape::steps()
   std::int64_t inputs = 0;
-  // What is read after this tile: a share of the next panel. A tile that multiplies for longer than memory needs fetches
-  // it between its products.
+  // What is read after this tile, for sets that fetch ahead: a share of the next panel.
   const std::byte* ahead = nullptr;
   std::int64_t ahead_bytes = 0;
 };
@@ -32,6 +31,8 @@ inline constexpr int kMaxTileRows = 12;
 struct TileSet {
   int max_rows = 0;                     // 0: no kernels for this pair
   TileFn tiles[kMaxTileRows + 1] = {};  // by number of rows, from 1
+  // Tiles of several rows fetch TileInput::ahead between their products: all of it at once would stall them.
+  bool fetch_ahead = false;
 };
 
 const TileSet& scalar_tiles(WeightFormat weights, RowFormat rows);
