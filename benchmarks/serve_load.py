@@ -3,6 +3,7 @@
 
   rounds  mixed lengths and modes; a third leaves early, some send garbage; answers as alone, memory flat
   queue   --max-queued is honoured by 429 with Retry-After
+  tenants two run files and two keys: each gets its model's answers, no key another's cache
   speed   tokens per second of 8 clients against 1
   stop    SIGTERM during streams: an end or an error event for each within the grace, exit status 0; then the same answers
 
@@ -19,9 +20,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests/serve_client
 from live_server import missing_models  # noqa: E402
 from load import checks  # noqa: E402
 from load.jobs import make_jobs  # noqa: E402
+from load.tenants import tenants  # noqa: E402
 from verdicts import Verdicts  # noqa: E402
 
-CHECKS = {"rounds": checks.rounds, "queue": checks.queue, "speed": checks.speed, "stop": checks.stop}
+CHECKS = {"rounds": checks.rounds, "queue": checks.queue, "tenants": tenants, "speed": checks.speed, "stop": checks.stop}
 LIMIT = 1800  # seconds for each, whatever hangs
 
 

@@ -96,9 +96,9 @@ class Client:
         return reply
 
 
-async def ask(port, body, slow=0.0):
+async def ask(port, body, slow=0.0, headers=()):
     async with Client(port, slow) as client:
-        await client.send(post(body))
+        await client.send(post(body, headers=headers))
         return await client.read()
 
 

@@ -118,6 +118,31 @@ TEST(Sweep, EveryCheckpointOfATrainingThatIsThere) {
   expect_contains(outcome.out, {"checkpoint-1  c2c", "checkpoint-2  c2c", "final         c2c", "curve-when-"});
 }
 
+#if defined(C2C_GLOO)
+TEST(Sweep, TorchrunStartsTheRanksOfEveryStep) {
+  const fs::path torchrun = deps_dir() / "venv/bin/torchrun";
+  if (!fs::exists(torchrun)) GTEST_SKIP() << "no " << torchrun << " (get it with: ./run setup)";
+  const Scratch scratch;
+  Json file = tiny_sweep(scratch);
+  file["grid"].erase("lr");
+  file["grid"]["part"]["values"] = {0.5};
+  file["launcher"] =
+      file["eval_launcher"] = {torchrun.string(), "--no-python", "--standalone", "--nproc-per-node", "2"};
+  const Outcome two = sweep(scratch, file);
+  ASSERT_EQ(two.code, 0) << two.err;
+  const fs::path out = scratch / "out", trained = fs::directory_iterator(out / "trainings")->path() / "train";
+  EXPECT_EQ(Json::parse(slurp(trained / "checkpoint-2/trainer_state.json"))["world_size"], 2);
+  EXPECT_TRUE(fs::exists(out / "points/part-0.5/eval/samples.1.sqlite")) << "the second rank took no sample";
+
+  file["train"] = {{"folder", trained.string()}};
+  file.erase("launcher");
+  file.erase("eval_launcher");
+  const Outcome one = sweep(scratch, file, {"--output", (scratch / "one").string()});
+  ASSERT_EQ(one.code, 0) << one.err;
+  expect_same_table(slurp(out / "table.csv"), slurp(scratch / "one/table.csv"));
+}
+#endif
+
 TEST(Sweep, FailuresAreNamedAndTheOthersGoOn) {
   const Scratch scratch;
   Json file = tiny_sweep(scratch);

@@ -1,0 +1,87 @@
+"""Several run files and several keys on one server: everyone gets the answers of the model asked for, and nobody finds
+what another key has left in the cache."""
+import asyncio
+import random
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from live_server import LiveServer, run_file
+from load.jobs import body, question
+from load.wire import ask
+
+KEYS = ("the key of the first", "the key of the second")
+MODELS = ("plain", "packed")  # the pair, and the pair with weights in 8 bits: it answers otherwise
+
+
+def bearer(key):
+    return [f"Authorization: Bearer {key}"]
+
+
+async def answers_alone(port, jobs):
+    """By (number of the job, model)."""
+    alone = {}
+    for number, job in enumerate(jobs):
+        for model in MODELS:
+            reply = await ask(port, {**job["body"], "model": model}, headers=bearer(KEYS[0]))
+            if reply.status != 200:
+                raise RuntimeError(f"{job['kind']}: status {reply.status}, {reply.body[:300]!r}")
+            alone[number, model] = reply.text()
+    return alone
+
+
+class Crowd:
+    """Clients with either key or none that ask either model."""
+
+    def __init__(self, port, jobs, alone, seconds):
+        self.port, self.jobs, self.alone, self.until = port, jobs, alone, time.monotonic() + seconds
+        self.counts, self.wrong = Counter(), []
+
+    async def client(self, number):
+        draw = random.Random(f"tenants {number}")
+        while time.monotonic() < self.until:
+            job, model = draw.randrange(len(self.jobs)), draw.choice(MODELS)
+            key = draw.choice([*KEYS, *KEYS, "a key of nobody"])
+            asked = {**self.jobs[job]["body"], "model": model, "stream": draw.random() < 0.5}
+            reply = await ask(self.port, asked, headers=bearer(key))
+            found, wanted = (reply.status, reply.text()), (200, self.alone[job, model])
+            if key not in KEYS:
+                found, wanted = reply.status, 401
+                await asyncio.sleep(0.2)
+            self.counts[f"{model} {reply.status}"] += 1
+            if found != wanted:
+                self.wrong.append(f"{self.jobs[job]['kind']}, {model}: found {found!r}, wanted {wanted!r}")
+
+
+async def cached(port, key, model, asked):
+    reply = await ask(port, {**asked, "model": model}, headers=bearer(key))
+    return reply.json()["usage"]["prompt_tokens_details"]["cached_tokens"]
+
+
+async def keep_apart(port, verdicts):
+    """The instructions of the chat template are in every prompt, hence in every key's cache, so: fewer, not none."""
+    asked = body(question("long", random.Random("apart")), "c2c", 4)
+    first = [await cached(port, KEYS[0], "plain", asked) for _ in range(2)]
+    other = await cached(port, KEYS[1], "plain", asked)
+    packed = await cached(port, KEYS[0], "packed", asked)
+    verdicts.check("a prompt is found again by the key that asked it", first[1] > first[0] + 100, first)
+    verdicts.check("not by another key", other < first[0] + 100, (first, other))
+    verdicts.check("nor by another model", packed < first[0] + 100, (first, packed))
+
+
+async def tenants(program, jobs, options, verdicts):
+    with tempfile.TemporaryDirectory(prefix="c2c-load-") as folder:
+        packed, keys = run_file(folder, "f32\nweights: q8"), Path(folder) / "keys"
+        keys.write_text("".join(f"{key}\n" for key in KEYS), encoding="utf-8")
+        names = [word for model in MODELS for word in ("--alias", model)]
+        with LiveServer(program, [packed, *names, "--api-key-file", keys]) as server:
+            alone = await answers_alone(server.port, jobs)
+            differ = sum(alone[number, MODELS[0]] != alone[number, MODELS[1]] for number in range(len(jobs)))
+            verdicts.check("the two run files answer otherwise, so that one taken for the other would show", differ > 3, differ)
+            crowd = Crowd(server.port, jobs, alone, options.seconds)
+            await asyncio.gather(*(crowd.client(k) for k in range(options.clients)))
+            print(f"  {dict(sorted(crowd.counts.items()))}, {len(crowd.wrong)} wrong", flush=True)
+            verdicts.check("each gets the answer of its model, and nobody without a key", not crowd.wrong, crowd.wrong[:8])
+            await keep_apart(server.port, verdicts)
+            verdicts.equal("SIGTERM ends it with 0", server.stop(), 0)
