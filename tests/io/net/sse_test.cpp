@@ -37,7 +37,8 @@ TEST(Sse, ReadsTheStandardsForms) {
       "\xEF\xBB\xBF"
       ": comment\r\n"
       "data:no blank\r"
-      "data:  two blanks\n"
+      "data:  two blanks\r\n"
+      "data: one event\r\n"
       "\r\n"
       "event: other\n"
       "id: 7\n"
@@ -47,7 +48,7 @@ TEST(Sse, ReadsTheStandardsForms) {
       "event: without data\n\n"
       "data: unfinished\n";
   for (const std::size_t step : {1, 2, 5, 1000})
-    EXPECT_EQ(read(stream, step), (std::vector<std::string>{"message|no blank\n two blanks", "other|"}));
+    EXPECT_EQ(read(stream, step), (std::vector<std::string>{"message|no blank\n two blanks\none event", "other|"}));
 }
 
 TEST(Sse, AnEventIsBounded) {

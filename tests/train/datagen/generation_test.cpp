@@ -169,6 +169,22 @@ TEST_F(Generation, StopsWhereTheTeacherIsGone) {
   EXPECT_LE(teacher.asked.size(), 10U);
 }
 
+TEST(RowSeed, BelongsToItsRowAndSeed) {
+  std::set<std::uint64_t> all;
+  for (std::uint64_t seed = 0; seed < 3; ++seed)
+    for (std::int64_t row = 0; row < 100; ++row) all.insert(row_seed(seed, row));
+  EXPECT_EQ(all.size(), 300U);
+}
+
+TEST_F(Generation, FailuresHereAndThereEndNothing) {
+  Echo teacher;
+  for (int i = 0; i < 40; i += 3) teacher.refused.insert({"q" + std::to_string(i), "ctx\n\nq" + std::to_string(i)});
+  GenerationOptions some = options("out");
+  some.parallel = 1;
+  some.most_failures = 2;
+  EXPECT_EQ(generate_data(some, teacher).failed, 14);
+}
+
 TEST_F(Generation, GoesOnWithMoreRowsButNotWithOthers) {
   Echo teacher;
   GenerationOptions some = options("out");
@@ -186,7 +202,7 @@ TEST_F(Generation, GoesOnWithMoreRowsButNotWithOthers) {
   text.replace(text.find("q20"), 3, "Q20");
   write(folder_ / "in.jsonl", text);
   const std::string changed = error_of([&] { generate_data(some, teacher); });
-  EXPECT_NE(changed.find("row 20"), std::string::npos) << changed;
+  for (const char* part : {"row 20", "another question"}) EXPECT_NE(changed.find(part), std::string::npos) << changed;
 }
 
 // Same rows, same order, through the classes that training uses.
