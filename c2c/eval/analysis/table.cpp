@@ -43,8 +43,8 @@ std::string to_html(const Analysis& analysis) {
       "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" "
       "content=\"width=device-width,initial-scale=1\"><title>" +
       svg::escape(analysis.title) + "</title><style>" + kStyle + "</style><h1>" + svg::escape(analysis.title) + "</h1>";
-  for (const std::string& picture : analysis.pictures) page += picture;
   for (const std::string& note : analysis.notes) page += "<p>" + svg::escape(note) + "</p>";
+  for (const std::string& picture : analysis.pictures) page += picture;
   page += "<table><tr>";
   for (const std::string& column : analysis.table.columns) page += "<th>" + svg::escape(column) + "</th>";
   page += "</tr>";
