@@ -7,16 +7,27 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from live_server import LiveServer, run_file
+from live_server import PRESET, LiveServer, run_file
 from load.jobs import body, question
 from load.wire import ask
 
-KEYS = ("the key of the first", "the key of the second")
-MODELS = ("plain", "packed")  # the pair, and the pair with weights in 8 bits: it answers otherwise
+KEYS = ("key-of-the-first", "key-of-the-second")
+MODELS = ("plain", "turned")  # the pair, and the pair whose receiver is asked in the sharer's turn format
 
 
 def bearer(key):
     return [f"Authorization: Bearer {key}"]
+
+
+def turned_run_file(folder):
+    """It answers otherwise, as exactly as the other one: weights in 8 bits would decide near ties either way where a prompt is
+    found in the cache."""
+    path = run_file(folder)
+    text = path.read_text(encoding="utf-8")
+    assert "\nreceiver: " in text
+    path.write_text(text.replace("\nreceiver: ", f"\nreceiver:\n  chat_template: {PRESET.parent}/gemma3-turns.jinja\n  model: "),
+                    encoding="utf-8")
+    return path
 
 
 async def answers_alone(port, jobs):
@@ -42,7 +53,7 @@ class Crowd:
         draw = random.Random(f"tenants {number}")
         while time.monotonic() < self.until:
             job, model = draw.randrange(len(self.jobs)), draw.choice(MODELS)
-            key = draw.choice([*KEYS, *KEYS, "a key of nobody"])
+            key = draw.choice([*KEYS, *KEYS, "key-of-nobody"])
             asked = {**self.jobs[job]["body"], "model": model, "stream": draw.random() < 0.5}
             reply = await ask(self.port, asked, headers=bearer(key))
             found, wanted = (reply.status, reply.text()), (200, self.alone[job, model])
@@ -64,18 +75,18 @@ async def keep_apart(port, verdicts):
     asked = body(question("long", random.Random("apart")), "c2c", 4)
     first = [await cached(port, KEYS[0], "plain", asked) for _ in range(2)]
     other = await cached(port, KEYS[1], "plain", asked)
-    packed = await cached(port, KEYS[0], "packed", asked)
+    turned = await cached(port, KEYS[0], "turned", asked)
     verdicts.check("a prompt is found again by the key that asked it", first[1] > first[0] + 100, first)
     verdicts.check("not by another key", other < first[0] + 100, (first, other))
-    verdicts.check("nor by another model", packed < first[0] + 100, (first, packed))
+    verdicts.check("nor by another model", turned < first[0] + 100, (first, turned))
 
 
 async def tenants(program, jobs, options, verdicts):
     with tempfile.TemporaryDirectory(prefix="c2c-load-") as folder:
-        packed, keys = run_file(folder, "f32\nweights: q8"), Path(folder) / "keys"
+        turned, keys = turned_run_file(folder), Path(folder) / "keys"
         keys.write_text("".join(f"{key}\n" for key in KEYS), encoding="utf-8")
         names = [word for model in MODELS for word in ("--alias", model)]
-        with LiveServer(program, [packed, *names, "--api-key-file", keys]) as server:
+        with LiveServer(program, [turned, *names, "--api-key-file", keys]) as server:
             alone = await answers_alone(server.port, jobs)
             differ = sum(alone[number, MODELS[0]] != alone[number, MODELS[1]] for number in range(len(jobs)))
             verdicts.check("the two run files answer otherwise, so that one taken for the other would show", differ > 3, differ)
