@@ -197,7 +197,7 @@ TEST(EvalConfig, OverridesWin) {
 }
 
 TEST(EvalConfig, MissingFile) {
-  expect_error([] { load_eval_config("/no/such.yaml"); }, {"/no/such.yaml"}, 1);
+  expect_error([] { load_eval_config("/no/such.yaml"); }, {"/no/such.yaml"}, 2);
 }
 
 }  // namespace
