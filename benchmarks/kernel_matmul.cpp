@@ -68,14 +68,23 @@ std::vector<Shape> decode_shapes(double bytes_per_weight) {
   return shapes;
 }
 
-Json decode_packed(WeightFormat format, std::int64_t rows = 1) {
-  const double bytes_per_weight[] = {4, 2, 1.0625, 0.5625};
+struct DecodeLayers {
   std::vector<Linear> layers;
   double bytes = 0;
+};
+
+DecodeLayers decode_layers(WeightFormat format) {
+  const double bytes_per_weight[] = {4, 2, 1.0625, 0.5625};
+  DecodeLayers all;
   for (const Shape& shape : decode_shapes(bytes_per_weight[static_cast<int>(format)])) {
-    layers.push_back(packed(shape.in, shape.out, format));
-    bytes += static_cast<double>(layers.back().bytes());
+    all.layers.push_back(packed(shape.in, shape.out, format));
+    all.bytes += static_cast<double>(all.layers.back().bytes());
   }
+  return all;
+}
+
+Json decode_packed(const DecodeLayers& all, std::int64_t rows) {
+  const std::vector<Linear>& layers = all.layers;
   const at::Tensor narrow = at::randn({rows, 576}, at::kBFloat16), wide = at::randn({rows, 1536}, at::kBFloat16);
   const auto x = [&](std::size_t i) { return layers[i].in_features() == 576 ? narrow : wide; };
   const double single = median_seconds([&] {
@@ -89,7 +98,7 @@ Json decode_packed(WeightFormat format, std::int64_t rows = 1) {
       layers[i + 6](wide);
     }
   });
-  return {{"GBps", bytes / single * 1e-9}, {"GBps_apply_all", bytes / together * 1e-9}};
+  return {{"GBps", all.bytes / single * 1e-9}, {"GBps_apply_all", all.bytes / together * 1e-9}};
 }
 
 double decode_library(at::ScalarType dtype) {
@@ -141,8 +150,9 @@ int main(int argc, char** argv) {
   report["read_GBps"] = c2c::bench::read_bandwidth(std::int64_t{512} << 20, {.count = 5}) * 1e-9;
   for (const WeightFormat format : kFormats) {
     const std::string name(weight_format_name(format));
-    report["gemv"][name] = decode_packed(format);
-    for (const std::int64_t rows : {4, 8}) report["batch"][name][std::to_string(rows)] = decode_packed(format, rows);
+    const DecodeLayers all = decode_layers(format);
+    report["gemv"][name] = decode_packed(all, 1);
+    for (const std::int64_t rows : {4, 8}) report["batch"][name][std::to_string(rows)] = decode_packed(all, rows);
   }
   if (argc < 2 || std::string_view(argv[1]) != "decode") measure_rest(report);
   std::printf("%s\n", report.dump().c_str());

@@ -58,9 +58,9 @@ class Round:
             await act(draw)
 
 
-async def answer_alone(port, jobs):
+async def answer_alone(port, jobs, headers=()):
     for job in jobs:
-        reply = await ask(port, job["body"])
+        reply = await ask(port, job["body"], headers=headers)
         job["alone"] = reply.text()
         if reply.status != 200 or not job["alone"]:
             raise RuntimeError(f"{job['kind']}: status {reply.status}, {reply.body[:300]!r}")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from live_server import PRESET, LiveServer, run_file
 from load.jobs import body, question
+from load.rounds import answer_alone
 from load.wire import ask
 
 KEYS = ("key-of-the-first", "key-of-the-second")
@@ -30,39 +31,29 @@ def turned_run_file(folder):
     return path
 
 
-async def answers_alone(port, jobs):
-    """By (number of the job, model)."""
-    alone = {}
-    for number, job in enumerate(jobs):
-        for model in MODELS:
-            reply = await ask(port, {**job["body"], "model": model}, headers=bearer(KEYS[0]))
-            if reply.status != 200:
-                raise RuntimeError(f"{job['kind']}: status {reply.status}, {reply.body[:300]!r}")
-            alone[number, model] = reply.text()
-    return alone
+def of_model(job, model):
+    return {"kind": f"{job['kind']}, {model}", "model": model, "body": {**job["body"], "model": model}}
 
 
 class Crowd:
     """Clients with either key or none that ask either model."""
 
-    def __init__(self, port, jobs, alone, seconds):
-        self.port, self.jobs, self.alone, self.until = port, jobs, alone, time.monotonic() + seconds
+    def __init__(self, port, jobs, seconds):
+        self.port, self.jobs, self.until = port, jobs, time.monotonic() + seconds
         self.counts, self.wrong = Counter(), []
 
     async def client(self, number):
         draw = random.Random(f"tenants {number}")
         while time.monotonic() < self.until:
-            job, model = draw.randrange(len(self.jobs)), draw.choice(MODELS)
-            key = draw.choice([*KEYS, *KEYS, "key-of-nobody"])
-            asked = {**self.jobs[job]["body"], "model": model, "stream": draw.random() < 0.5}
-            reply = await ask(self.port, asked, headers=bearer(key))
-            found, wanted = (reply.status, reply.text()), (200, self.alone[job, model])
+            job, key = draw.choice(self.jobs), draw.choice([*KEYS, *KEYS, "key-of-nobody"])
+            reply = await ask(self.port, {**job["body"], "stream": draw.random() < 0.5}, headers=bearer(key))
+            found, wanted = (reply.status, reply.text()), (200, job["alone"])
             if key not in KEYS:
                 found, wanted = reply.status, 401
                 await asyncio.sleep(0.2)
-            self.counts[f"{model} {reply.status}"] += 1
+            self.counts[f"{job['model']} {reply.status}"] += 1
             if found != wanted:
-                self.wrong.append(f"{self.jobs[job]['kind']}, {model}: found {found!r}, wanted {wanted!r}")
+                self.wrong.append(f"{job['kind']}: found {found!r}, wanted {wanted!r}")
 
 
 async def cached(port, key, model, asked):
@@ -87,10 +78,11 @@ async def tenants(program, jobs, options, verdicts):
         keys.write_text("".join(f"{key}\n" for key in KEYS), encoding="utf-8")
         names = [word for model in MODELS for word in ("--alias", model)]
         with LiveServer(program, [turned, *names, "--api-key-file", keys]) as server:
-            alone = await answers_alone(server.port, jobs)
-            differ = sum(alone[number, MODELS[0]] != alone[number, MODELS[1]] for number in range(len(jobs)))
+            plain, other = ([of_model(job, model) for job in jobs] for model in MODELS)
+            await answer_alone(server.port, plain + other, bearer(KEYS[0]))
+            differ = sum(one["alone"] != two["alone"] for one, two in zip(plain, other))
             verdicts.check("the two run files answer otherwise, so that one taken for the other would show", differ > 3, differ)
-            crowd = Crowd(server.port, jobs, alone, options.seconds)
+            crowd = Crowd(server.port, plain + other, options.seconds)
             await asyncio.gather(*(crowd.client(k) for k in range(options.clients)))
             print(f"  {dict(sorted(crowd.counts.items()))}, {len(crowd.wrong)} wrong", flush=True)
             verdicts.check("each gets the answer of its model, and nobody without a key", not crowd.wrong, crowd.wrong[:8])
